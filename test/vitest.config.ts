@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  root: new URL("..", import.meta.url).pathname,
+  test: {
+    include: ["src/**/*.test.ts", "plugins/*/*.test.ts", "test/**/*.test.ts"],
+    // Started processes (workerd, Deno) on a loaded two-core machine; a guarantee is never timed by this.
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+  },
+});
