@@ -1,0 +1,50 @@
+import { corsHeaders, preflightHeaders } from "./cors.ts";
+import { CaptureError, Unavailable } from "./errors.ts";
+
+const JSON_TYPE = "application/json";
+/** Exactly this and status 200: some SDKs take any other success for a failure and send again. */
+const OK_BODY = '{"status":"Ok"}';
+
+export const CAPTURE_METHODS = "GET, POST, OPTIONS, HEAD";
+
+export function answerOk(request: Request): Response {
+  const headers = corsHeaders(request);
+  headers["content-type"] = JSON_TYPE;
+  return new Response(OK_BODY, { headers });
+}
+
+/** `?beacon=1`: the browser throws the answer away, so it gets none. */
+export function answerBeacon(request: Request): Response {
+  return new Response(null, { status: 204, headers: corsHeaders(request) });
+}
+
+export function answerPreflight(request: Request): Response {
+  const headers = preflightHeaders(request, CAPTURE_METHODS);
+  headers["content-type"] = JSON_TYPE;
+  return new Response(OK_BODY, { headers });
+}
+
+/**
+ * Turns what stopped a request into its answer: a {@link CaptureError} into its status, {@link Unavailable} into 503 with
+ * `Retry-After` in whole seconds (mobile SDKs read no dates). Rethrows anything else: that is a fault of the gateway.
+ */
+export function answerError(request: Request, error: unknown): Response {
+  const headers = corsHeaders(request);
+  headers["content-type"] = JSON_TYPE;
+  if (error instanceof CaptureError) {
+    if (error.status === 405) headers["allow"] = CAPTURE_METHODS;
+    const type = error.status === 401 ? "authentication_error" : "validation_error";
+    return new Response(errorBody(type, error.code, error.message), { status: error.status, headers });
+  }
+  if (error instanceof Unavailable) {
+    headers["retry-after"] = String(Math.max(1, Math.ceil(error.retryAfterSeconds)));
+    const body = errorBody("server_error", "unavailable", "transient error, please retry");
+    return new Response(body, { status: 503, headers });
+  }
+  throw error;
+}
+
+/** An object, never a bare string or list: SDKs read `detail` (Python, .NET) or `error` (Ruby) from it (decisions 26). */
+function errorBody(type: string, code: string, message: string): string {
+  return JSON.stringify({ type, code, detail: message, error: message });
+}
