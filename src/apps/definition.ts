@@ -1,0 +1,60 @@
+import type { Manifest } from "./manifest.ts";
+
+/** A configuration value as `apps.json` writes it: plain JSON, or a reference to a setting. */
+export type ConfiguredValue = unknown | { env: string };
+
+/** A file configured for a manifest field of type `attachment`, as the bundle carries it. */
+export interface BundledAttachment {
+  content_type: string;
+  file_name: string;
+  /** Base64: the bundle is a text module. */
+  contents: string;
+}
+
+/** One app of `plugins/`, compiled: an entry of the static registry that `src/compiler` writes. */
+export interface AppDefinition {
+  /** The app's folder: its durable identity, in keys, messages and routes. */
+  plugin: string;
+  /** 1-based position in the chain; shown as `NAME (id)`. */
+  id: number;
+  /** The manifest's `name`, else the folder's. */
+  name: string;
+  /** Hash of the compiled code and the bundled configuration; a change of either is another version. */
+  version: string;
+  enabled: boolean;
+  /** Projects it runs for; undefined = all that the gateway serves. */
+  projects?: readonly string[];
+  manifest: Manifest;
+  /** From `apps.json` over the manifest's defaults; references unresolved. */
+  config: Readonly<Record<string, ConfiguredValue>>;
+  attachments: Readonly<Record<string, BundledAttachment>>;
+  /** Runs its events one after the other within a request (decisions 18b). */
+  sequential: boolean;
+  /** What capture does with events while the app's set-up is pending (decisions 17). */
+  whilePending: "skip" | "refuse";
+  /** Evaluates the app's packages (lazily) and its module body; called once per instance. Throws what the module body throws. */
+  createApp: AppFactory;
+}
+
+/** The world of an app: its factory's parameter. Everything else that it must not have is shadowed by the compiler. */
+export interface AppHost {
+  console: unknown;
+  posthog: unknown;
+  fetch: unknown;
+  RetryError: unknown;
+  /** The instance's own global object (`global`, `globalThis`). */
+  global: Record<string, unknown>;
+}
+
+/** Where hooks are looked up, in this order (decisions 3); `topLevel` counts only when all others are empty. */
+export interface AppExports {
+  /** ES exports and assignments to `exports`. */
+  exports: unknown;
+  /** `exports.default`. */
+  defaultExport: unknown;
+  moduleExports: unknown;
+  /** Top-level function declarations and `var`s of the entry file. */
+  topLevel: Readonly<Record<string, unknown>>;
+}
+
+export type AppFactory = (host: AppHost) => AppExports;

@@ -1,0 +1,78 @@
+import type { PackagesBundle } from "./bundle-packages.ts";
+import { BUILTINS, HIDDEN_NAMES, HOST, MODULE, PACKAGES, SUPPLIED_NAMES, TOP_LEVEL } from "./names.ts";
+import type { Findings } from "./source/findings.ts";
+
+/**
+ * Writes the module of one app: a function for its npm packages, which see the platform as it is, and `createApp`, in
+ * whose closure the app's own code finds the world of an app (decisions 6). Nothing runs before `createApp` is called.
+ */
+export function emitApp(
+  plugin: string,
+  code: string,
+  packages: PackagesBundle | undefined,
+  findings: Findings,
+): string {
+  const lines = [
+    `// Compiled from the app ${plugin}. Edits are overwritten.`,
+    ...(findings.usesBuffer ? ['import { Buffer } from "node:buffer";'] : []),
+    ...(packages ? emitPackages(packages) : []),
+    "",
+    `export function createApp(${HOST}) {`,
+    `let { ${SUPPLIED_NAMES.join(", ")} } = ${HOST};`,
+    "let globalThis = global;",
+    `let ${HIDDEN_NAMES.join(", ")};`,
+    "let exports = {};",
+    "let module = { exports: {} };",
+    ...emitImplicitGlobals(findings.implicitGlobals),
+    `let ${TOP_LEVEL} = {};`,
+    ...(packages ? [`const ${PACKAGES} = createPackages();`] : []),
+    code.trimEnd(),
+    ...emitResult(findings.implicitGlobals),
+    "}",
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function emitPackages({ code, builtins }: PackagesBundle): string[] {
+  return [
+    ...builtins.map((builtin) => `import ${variable(builtin)} from ${JSON.stringify(builtin)};`),
+    "",
+    "function createPackages() {",
+    `const ${BUILTINS} = { ${builtins.map((name) => `${JSON.stringify(name)}: ${variable(name)}`).join(", ")} };`,
+    "const module = { exports: {} };",
+    "const require = (name) => {",
+    `if (Object.hasOwn(${BUILTINS}, name)) return ${BUILTINS}[name];`,
+    "throw Object.assign(new Error(`Cannot find module '${name}'`), { code: \"MODULE_NOT_FOUND\" });",
+    "};",
+    code.trimEnd(),
+    "return module.exports;",
+    "}",
+  ];
+}
+
+function variable(builtin: string): string {
+  return `__edgehog_${builtin.replace(/\W/g, "_")}`;
+}
+
+/** A name that is also a built-in's starts as that: an app may replace `Promise` and use it before. */
+function emitImplicitGlobals(names: ReadonlySet<string>): string[] {
+  return [...names]
+    .toSorted()
+    .map((name) => (name in globalThis ? `let ${name} = globalThis.${name};` : `let ${name};`));
+}
+
+/** ES exports and assignments to `exports` are one object to the app's author, so they are merged where both occur. */
+function emitResult(implicitGlobals: ReadonlySet<string>): string[] {
+  const topLevel = [`...${TOP_LEVEL}`, ...[...implicitGlobals].toSorted()].join(", ");
+  return [
+    `if (Object.keys(${MODULE}).length > 0) {`,
+    `exports = Object.defineProperties({}, { ...Object.getOwnPropertyDescriptors(Object(exports)), ...Object.getOwnPropertyDescriptors(${MODULE}) });`,
+    "}",
+    "return {",
+    "exports,",
+    "defaultExport: exports?.default,",
+    "moduleExports: module.exports,",
+    `topLevel: { ${topLevel} },`,
+    "};",
+  ];
+}

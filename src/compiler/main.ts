@@ -1,0 +1,71 @@
+import { parseArgs } from "node:util";
+import { type CompiledApp, CompileError, checkStartUp, compile, describeFault } from "./index.ts";
+
+const usage = `Usage: node src/compiler/main.ts [--plugins plugins] [--out src/generated] [--check-start-up <bundle>]
+
+Compiles the apps of a folder into a static registry and prints one line per app.
+  --plugins         the folder of apps, with apps.json
+  --out             receives registry.js
+  --check-start-up  loads a finished bundle with timers, random values, clock and network forbidden, and does nothing else
+
+Exits with 1 when something has to be mended, 2 when it was called wrongly.
+`;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: string[]): Promise<number> {
+  let options: ReturnType<typeof readOptions>;
+  try {
+    options = readOptions(args);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+    return 2;
+  }
+  if (options.help) {
+    console.log(usage);
+    return 0;
+  }
+  const bundle = options["check-start-up"];
+  return bundle === undefined ? compileApps(options.plugins, options.out) : check(bundle);
+}
+
+function readOptions(args: string[]) {
+  return parseArgs({
+    args,
+    options: {
+      plugins: { type: "string", default: "plugins" },
+      out: { type: "string", default: "src/generated" },
+      "check-start-up": { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  }).values;
+}
+
+async function compileApps(pluginsDirectory: string, outDirectory: string): Promise<number> {
+  try {
+    const { apps, warnings } = await compile({ pluginsDirectory, outDirectory });
+    for (const warning of warnings) console.warn(`warning: ${describeFault(warning)}`);
+    for (const app of apps) console.log(describeApp(app));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof CompileError)) throw error;
+    console.error(error.message);
+    return 1;
+  }
+}
+
+async function check(bundle: string): Promise<number> {
+  const fault = await checkStartUp(bundle, process.cwd());
+  if (fault) console.error(describeFault(fault));
+  return fault ? 1 : 0;
+}
+
+/** `1. Hello World (hello) enabled, 3 KB, packages lodash` */
+function describeApp({ id, name, plugin, enabled, codeBytes, packages }: CompiledApp): string {
+  const parts = [
+    `${id}. ${name} (${plugin}) ${enabled ? "enabled" : "disabled"}`,
+    `${Math.ceil(codeBytes / 1024)} KB`,
+    ...(packages.length > 0 ? [`packages ${packages.join(", ")}`] : []),
+  ];
+  return parts.join(", ");
+}

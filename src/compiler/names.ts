@@ -1,0 +1,31 @@
+/** Names in compiled apps that are the compiler's own; the prefix keeps them apart from whatever an author writes. */
+export const HOST = "__edgehog_host";
+export const PACKAGES = "__edgehog_packages";
+export const TOP_LEVEL = "__edgehog_topLevel";
+export const MODULE = "__edgehog_module";
+export const BUILTINS = "__edgehog_builtins";
+
+/** What an app's factory takes out of its host. */
+export const SUPPLIED_NAMES = ["console", "posthog", "fetch", "RetryError", "global"] as const;
+
+/** What apps must find undefined (runtime 4.2): they schedule by jobs, and imports are resolved at build time. */
+export const HIDDEN_NAMES = [
+  "setTimeout",
+  "setInterval",
+  "setImmediate",
+  "clearTimeout",
+  "clearInterval",
+  "clearImmediate",
+  "queueMicrotask",
+  "process",
+  "require",
+] as const;
+
+/** Everything that an app's factory declares around the app. */
+export const FACTORY_NAMES: ReadonlySet<string> = new Set([
+  ...SUPPLIED_NAMES,
+  ...HIDDEN_NAMES,
+  "globalThis",
+  "exports",
+  "module",
+]);

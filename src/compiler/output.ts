@@ -1,0 +1,39 @@
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+/** What earlier runs may have left behind; nothing else in the directory is ever removed. */
+const REMOVABLE = /^apps[/\\][^/\\]+\.js$/;
+
+/**
+ * Writes files by relative path, and removes the modules of apps that are gone. Files that are right already are not
+ * touched: a bundler that watches them would start over for nothing. Returns the paths that were written or removed.
+ */
+export async function writeFiles(
+  directory: string,
+  files: Readonly<Record<string, string>>,
+): Promise<string[]> {
+  const present = await list(directory);
+  const stale = present.filter((path) => REMOVABLE.test(path) && !Object.hasOwn(files, path));
+  const changed: string[] = [...stale];
+  await Promise.all(stale.map((path) => rm(join(directory, path))));
+  for (const [path, text] of Object.entries(files)) {
+    const absolute = join(directory, path);
+    if (present.includes(path) && (await readFile(absolute, "utf8")) === text) continue;
+    await mkdir(dirname(absolute), { recursive: true });
+    await writeFile(absolute, text);
+    changed.push(path);
+  }
+  return changed.toSorted();
+}
+
+async function list(directory: string): Promise<string[]> {
+  try {
+    const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  }
+}

@@ -1,0 +1,66 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type * as z from "zod";
+import { type Manifest, manifestSchema } from "../apps/manifest.ts";
+import type { Report } from "./faults.ts";
+import { type JsonDocument, JsonError, readJsonc } from "./jsonc.ts";
+
+/** Reads an app's `plugin.json`; without the file, the manifest of `{}`. Undefined when it is broken, which is reported. */
+export async function readManifest(
+  app: string,
+  directory: string,
+  file: string,
+  report: Report,
+): Promise<Manifest | undefined> {
+  const text = await readIfPresent(join(directory, "plugin.json"));
+  if (text === undefined) return manifestSchema.parse({});
+  const manifest = parseJson(manifestSchema, text, { app, file }, report)?.value;
+  for (const { key, type, secret } of manifest?.config ?? []) {
+    if (type === "choice" && secret) {
+      report.warnings.push({
+        app,
+        file,
+        message: `${key}: a choice cannot be secret; PostHog marked it as invalid`,
+      });
+    }
+  }
+  return manifest;
+}
+
+/** Parses a JSON file and validates it; every fault is reported with its place and path. */
+export function parseJson<Schema extends z.ZodType>(
+  schema: Schema,
+  text: string,
+  about: { app?: string; file: string },
+  report: Report,
+): { value: z.infer<Schema>; document: JsonDocument } | undefined {
+  let document: JsonDocument;
+  try {
+    document = readJsonc(text);
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    report.faults.push({ ...about, ...error.place, message: error.message });
+    return undefined;
+  }
+  const result = schema.safeParse(document.value);
+  if (result.success) return { value: result.data, document };
+  for (const { path, message } of result.error.issues) {
+    const name = path.map(String).join(".");
+    report.faults.push({
+      ...about,
+      ...document.placeOf(path),
+      message: name ? `${name}: ${message}` : message,
+    });
+  }
+  return undefined;
+}
+
+/** The text of a file; undefined when there is none. */
+export async function readIfPresent(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
