@@ -1,0 +1,51 @@
+/**
+ * Thrown by an app when trying again later may help. Recognised by class, not by name (runtime 6.1): the global, the
+ * import from `@posthog/plugin-scaffold` and subclasses count, look-alikes do not.
+ */
+export class RetryError extends Error {
+  /** Set by the gateway before it logs: this execution, counted from 1. */
+  _attempt?: number;
+  _maxAttempts?: number;
+
+  constructor(message?: string) {
+    super(message);
+    this.name = "RetryError";
+  }
+
+  get nameWithAttempts(): string {
+    return this._attempt && this._maxAttempts
+      ? `${this.name} (attempt ${this._attempt}/${this._maxAttempts})`
+      : this.name;
+  }
+
+  override toString(): string {
+    return `${this.nameWithAttempts}: ${this.message}`;
+  }
+}
+
+/** A hook did not finish in time. Retried like a RetryError where a hook is retried (decisions 15). */
+export class TimeoutError extends RetryError {
+  constructor(message: string) {
+    super(message);
+    this.name = "TimeoutError";
+  }
+}
+
+/** An app did what it may not do. */
+export class IllegalOperationError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "IllegalOperationError";
+  }
+}
+
+/** An app's thrown value as text for its log: the stack where there is one. */
+export function describeThrown(thrown: unknown): string {
+  if (thrown instanceof RetryError) return thrown.toString();
+  return thrown instanceof Error ? (thrown.stack ?? String(thrown)) : String(thrown);
+}
+
+/** An app's thrown value in one line, for messages that surround it. */
+export function summariseThrown(thrown: unknown): string {
+  return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
+}

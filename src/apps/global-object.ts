@@ -1,0 +1,35 @@
+import { Buffer } from "node:buffer";
+import type { AppHost } from "./definition.ts";
+
+/** Names that `global.<name>` must not reach: apps get jobs instead of timers, and no process (runtime 4.2). */
+const hidden = [
+  "setTimeout",
+  "setInterval",
+  "setImmediate",
+  "clearTimeout",
+  "clearInterval",
+  "clearImmediate",
+  "queueMicrotask",
+  "process",
+] as const;
+
+/**
+ * The object behind an instance's `global` and `globalThis`: it sees the built-ins, keeps what the app writes to itself,
+ * and hides what apps must not have.
+ */
+export function createAppGlobalObject(host: AppHost): Record<string, unknown> {
+  const object: Record<string, unknown> = Object.create(globalThis);
+  for (const name of hidden) define(object, name, undefined);
+  const { console, posthog, fetch, RetryError } = host;
+  for (const [name, value] of Object.entries({ console, posthog, fetch, RetryError, Buffer, URL })) {
+    define(object, name, value);
+  }
+  define(object, "global", object);
+  define(object, "globalThis", object);
+  return object;
+}
+
+/** Defines rather than assigns: an assignment would reach a setter on the real global object. */
+function define(object: object, name: string, value: unknown): void {
+  Object.defineProperty(object, name, { value, writable: true, configurable: true });
+}

@@ -1,0 +1,150 @@
+import { Buffer } from "node:buffer";
+import { copyJson } from "../json.ts";
+import type { Environment } from "../settings.ts";
+import { createAppConsole } from "./console.ts";
+import type { AppDefinition, AppHost } from "./definition.ts";
+import { RetryError, TimeoutError } from "./errors.ts";
+import { createAppFetch } from "./fetch.ts";
+import { createAppGlobalObject } from "./global-object.ts";
+import { findHooks, type Hooks } from "./hooks.ts";
+import type { LogLevel, LogSink, LogSource } from "./log.ts";
+import { createAppCache } from "./meta/cache.ts";
+import { resolveConfig } from "./meta/config.ts";
+import { type AppGlobal, createAppGlobal } from "./meta/global.ts";
+import { createAppPostHog } from "./posthog.ts";
+import { currentInvocation, type Scope } from "./scope.ts";
+
+/** One app at work for one project, with module state of its own (decisions 8). */
+export interface Instance {
+  readonly definition: AppDefinition;
+  readonly project: string;
+  /** `NAME (id)`, as it stands in `$plugins_succeeded`. */
+  readonly label: string;
+  readonly hooks: Hooks;
+  readonly meta: object;
+  readonly global: AppGlobal;
+  log(level: LogLevel, source: LogSource, message: string, hook?: string): void;
+}
+
+/** What every instance needs of the gateway. */
+export interface InstanceServices {
+  environment: Environment;
+  log: LogSink;
+  now: () => Date;
+  uuid: () => string;
+  fetch: typeof fetch;
+}
+
+/**
+ * Evaluates the app's module for a project; `setupPlugin` is not run yet. Throws what the module's top level throws.
+ */
+export function createInstance(
+  definition: AppDefinition,
+  project: string,
+  services: InstanceServices,
+): Instance {
+  const { plugin } = definition;
+  const log: Instance["log"] = (level, source, message, hook = currentInvocation.getStore()?.hook) =>
+    services.log({
+      timestamp: services.now().toISOString(),
+      level,
+      source,
+      plugin,
+      project,
+      ...(hook ? { hook } : {}),
+      message,
+    });
+  const host: AppHost = {
+    console: createAppConsole((level, message) => log(level, "CONSOLE", message)),
+    posthog: createAppPostHog({ instance: () => instance, now: services.now, uuid: services.uuid }),
+    fetch: createAppFetch(services.fetch),
+    RetryError,
+    global: {},
+  };
+  host.global = createAppGlobalObject(host);
+
+  const config = resolveConfig(definition, services.environment, (field, setting) =>
+    log(
+      "WARN",
+      "SYSTEM",
+      `config.${field} is unset: the setting ${setting} that it refers to does not exist`,
+    ),
+  );
+  const global = createAppGlobal({
+    project,
+    plugin,
+    version: definition.version,
+    log: (level, message) => log(level, "SYSTEM", message),
+  });
+
+  const instance: Instance = {
+    definition,
+    project,
+    label: `${definition.name} (${definition.id})`,
+    hooks: findHooks(definition.createApp(host)),
+    meta: {
+      // A copy at each look: what an app writes into it changes nothing for others (decisions 9).
+      get config() {
+        return copyJson(config);
+      },
+      cache: createAppCache(project, plugin),
+      global: global.object,
+      attachments: decodeAttachments(definition),
+    },
+    global,
+    log,
+  };
+  return instance;
+}
+
+function decodeAttachments(definition: AppDefinition): Record<string, unknown> {
+  const decoded: Record<string, unknown> = {};
+  for (const [field, attachment] of Object.entries(definition.attachments)) {
+    decoded[field] = { ...attachment, contents: Buffer.from(attachment.contents, "base64") };
+  }
+  return decoded;
+}
+
+/**
+ * Runs one of an instance's hooks as part of `scope`. The hook is cut off after `timeoutMs` with a `TimeoutError`; what
+ * it had started goes on in the background, as a race and not a cancellation (runtime 3.1). Rejects with what it throws.
+ */
+export async function runHook<Result>(
+  instance: Instance,
+  hook: keyof Hooks,
+  scope: Scope,
+  call: (meta: object) => Result | Promise<Result>,
+  timeoutMs?: number,
+): Promise<Result> {
+  const running = currentInvocation.run({ instance, hook, scope }, async () => call(instance.meta));
+  return timeoutMs === undefined ? running : within(running, timeoutMs, instance, hook, scope);
+}
+
+async function within<Result>(
+  running: Promise<Result>,
+  timeoutMs: number,
+  instance: Instance,
+  hook: string,
+  scope: Scope,
+): Promise<Result> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const expired = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      scope.background(running);
+      reject(timedOut(instance, hook, timeoutMs));
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([running, expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The error of a hook that was cut off, in PostHog's words. */
+export function timedOut(instance: Instance, hook: string, timeoutMs: number): TimeoutError {
+  const seconds = timeoutMs / 1000;
+  return new TimeoutError(
+    `Script execution timed out after promise waited for ${seconds} second${seconds === 1 ? "" : "s"} (${instance.definition.name}, name: ${hook}, pluginConfigId: ${instance.definition.id})`,
+  );
+}

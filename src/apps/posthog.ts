@@ -1,0 +1,47 @@
+import type { Instance } from "./instance.ts";
+import { requireInvocation } from "./scope.ts";
+
+/** An event of this generation is refused: apps that answer their own events must end (decisions 23). */
+export const MAX_GENERATIONS = 10;
+
+/** Whom an event without `distinct_id` belongs to. */
+const APP_PERSON = "App Server";
+
+/** The `posthog` global of an app. */
+export interface AppPostHog {
+  /**
+   * Captures an event in the app's own project. It re-enters at the start of the chain, by one message for all events of
+   * the invocation, before the work that made it is acknowledged.
+   */
+  capture(event: string, properties?: Record<string, unknown>): Promise<void>;
+}
+
+export function createAppPostHog(options: {
+  instance: () => Instance;
+  now: () => Date;
+  uuid: () => string;
+}): AppPostHog {
+  return {
+    capture(event, properties = {}) {
+      // Destructuring null throws, as it did in PostHog.
+      const { timestamp, distinct_id: distinctId = APP_PERSON, ...rest } = properties;
+      const { scope } = requireInvocation("posthog.capture");
+      const instance = options.instance();
+      if (scope.generation + 1 >= MAX_GENERATIONS) {
+        instance.log(
+          "ERROR",
+          "SYSTEM",
+          `posthog.capture of "${event}" refused: ${MAX_GENERATIONS} events in a row each led to the next one, which looks like an endless loop`,
+        );
+        return Promise.resolve();
+      }
+      return scope.capture(instance.project, {
+        uuid: options.uuid(),
+        event: String(event),
+        distinct_id: String(distinctId),
+        timestamp: typeof timestamp === "string" ? timestamp : options.now().toISOString(),
+        properties: { $lib: "posthog-plugin-server", distinct_id: distinctId, ...rest },
+      });
+    },
+  };
+}

@@ -1,0 +1,46 @@
+const minute = 60;
+const day = 24 * 60 * minute;
+
+/**
+ * Every key that the gateway creates in Redis, with its life time beside it. Nothing here lives for ever; what apps
+ * create (`appCache`) lives as the app asked.
+ */
+export const keys = {
+  /** What an app keeps with `cache`: the app decides its life time. */
+  appCache: (project: string, plugin: string, key: string) => `app:${project}:${plugin}:cache:${key}`,
+
+  /** Hash: the JSON-able top-level values of an app's `global`, of one version (decisions 11). */
+  appGlobal: (project: string, plugin: string, version: string) =>
+    `app:${project}:${plugin}:global:${version}`,
+  appGlobalTtlSeconds: 30 * day,
+
+  /** List: events waiting for `exportEvents`, each as `<characters>:<json>`. */
+  exportBuffer: (project: string, plugin: string) => `export:${project}:${plugin}:buffer`,
+  /** Number: characters of JSON in that buffer. */
+  exportSize: (project: string, plugin: string) => `export:${project}:${plugin}:size`,
+  /** Text: a batch taken from the buffer, a JSON array, until `exportEvents` has acknowledged it. */
+  exportBatch: (project: string, plugin: string, batch: string) =>
+    `export:${project}:${plugin}:batch:${batch}`,
+  exportTtlSeconds: 14 * day,
+  /** Sorted set: buffers by the time (ms) at which they are due, `<project> <plugin>`. Trimmed as they are flushed. */
+  exportsDue: "export:due",
+
+  /** Text: a message that was too large for the queue, until it has been delivered. */
+  oversize: (id: string) => `oversize:${id}`,
+  oversizeTtlSeconds: 14 * day,
+
+  /** Owner of the one run of a scheduled task that may be under way. */
+  taskLease: (project: string, plugin: string, task: string) => `task:${project}:${plugin}:${task}:lease`,
+  taskLeaseTtlMs: minute * 1000,
+
+  /** Text: a dead letter as JSON. */
+  deadLetter: (id: string) => `dead:entry:${id}`,
+  /** Sorted set: a project's dead letters by time (ms), trimmed to the newest `deadLettersKept`. */
+  deadLetters: (project: string) => `dead:${project}`,
+  deadLetterTtlSeconds: 30 * day,
+  deadLettersKept: 10_000,
+
+  /** Set: tokens seen while `PROJECT_TOKENS` is `*`, so that scheduled tasks know for whom to run. */
+  projectsSeen: "projects:seen",
+  projectsSeenTtlSeconds: day,
+} as const;

@@ -1,0 +1,101 @@
+import { describeThrown, IllegalOperationError } from "../apps/errors.ts";
+import { type Instance, timedOut } from "../apps/instance.ts";
+import { currentInvocation, type Invocation } from "../apps/scope.ts";
+import type { PluginEvent } from "../event.ts";
+import { type Deadline, expired } from "./deadline.ts";
+import type { Markers } from "./markers.ts";
+
+/** What a call of `processEvent` came to: its result, or what it threw. */
+export type CallOutcome = { result: unknown } | { thrown: unknown };
+
+/** One app in the chain of one request. */
+export interface Link {
+  instance: Instance;
+  invocation: Invocation;
+  /** The calls so far of an app that takes one event at a time; null for all others. */
+  tail: Promise<unknown> | null;
+}
+
+/** Calls an app for one event. Synchronous where the app is, so that plain apps cost no turn of the event loop. */
+export function callApp(
+  link: Link,
+  event: PluginEvent,
+  deadline: Deadline,
+): CallOutcome | Promise<CallOutcome> {
+  if (!link.tail) return call(link, event, deadline);
+  const turn = link.tail.then(() =>
+    deadline.passed ? { thrown: tooLate(link, deadline) } : call(link, event, deadline),
+  );
+  link.tail = turn;
+  return turn;
+}
+
+function call(link: Link, event: PluginEvent, deadline: Deadline): CallOutcome | Promise<CallOutcome> {
+  const { hooks, meta } = link.instance;
+  try {
+    const result = currentInvocation.run(link.invocation, () => hooks.processEvent?.(event, meta));
+    return isThenable(result) ? wait(link, result, deadline) : { result };
+  } catch (thrown) {
+    return { thrown };
+  }
+}
+
+/** Waits for an asynchronous app, but no longer than the request's budget. */
+async function wait(link: Link, result: PromiseLike<unknown>, deadline: Deadline): Promise<CallOutcome> {
+  const running = Promise.resolve(result);
+  try {
+    const winner = await Promise.race([running, deadline.expired()]);
+    if (winner !== expired) return { result: winner };
+    link.invocation.scope.background(running);
+    return { thrown: tooLate(link, deadline) };
+  } catch (thrown) {
+    return { thrown };
+  }
+}
+
+function tooLate(link: Link, deadline: Deadline): Error {
+  return timedOut(link.instance, "processEvent", deadline.budgetMs);
+}
+
+/**
+ * The event that goes on to the next app, or null when this one dropped it. A throw keeps the event with the changes made
+ * so far; a result that is no event, or a changed `team_id`, counts as a failure too (decisions 18).
+ */
+export function settle(
+  instance: Instance,
+  entered: PluginEvent,
+  teamId: number,
+  outcome: CallOutcome,
+  markers: Markers,
+): PluginEvent | null {
+  const fail = (event: PluginEvent, thrown: unknown) => {
+    event.team_id = teamId;
+    markers.failed.push(instance.label);
+    instance.log("ERROR", "PLUGIN", describeThrown(thrown), "processEvent");
+    return event;
+  };
+  if ("thrown" in outcome) return fail(entered, outcome.thrown);
+  const { result } = outcome;
+  if (!result) return null;
+  if (!isEvent(result)) {
+    return fail(entered, new IllegalOperationError("processEvent returned something that is not an event"));
+  }
+  if (result.team_id !== teamId) {
+    return fail(result, new IllegalOperationError("Plugin tried to change event.team_id"));
+  }
+  markers.succeeded.push(instance.label);
+  return result;
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+function isEvent(value: unknown): value is PluginEvent {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    typeof (value as { event?: unknown }).event === "string"
+  );
+}

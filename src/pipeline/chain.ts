@@ -1,0 +1,104 @@
+import type { Instance } from "../apps/instance.ts";
+import type { Scope } from "../apps/scope.ts";
+import type { PluginEvent } from "../event.ts";
+import { callApp, type Link, settle } from "./call.ts";
+import type { Deadline } from "./deadline.ts";
+import { type Markers, setMarkers, takeMarkers } from "./markers.ts";
+
+/** Events that no app's `processEvent` sees (decisions 18). */
+const bypassing = new Set(["$snapshot", "$performance_event"]);
+
+/** What became of an event in the chain: it goes on, or an app dropped it. */
+export type ChainOutcome = { event: PluginEvent } | { droppedBy: Instance };
+
+export interface ChainOptions {
+  instances: readonly Instance[];
+  scope: Scope;
+  teamId: number;
+  deadline: Deadline;
+  trustMarkers: boolean;
+}
+
+/**
+ * Runs events through every app's `processEvent`, apps strictly in order. Events of one `distinct_id` go in order, those
+ * of different people concurrently (decisions 18b). Outcomes come in the order of the events. Never rejects: what an app
+ * throws stays with its event, and is logged.
+ *
+ * Events are changed in place. Nothing is awaited per event unless an app is asynchronous.
+ */
+export async function runChain(
+  events: readonly PluginEvent[],
+  options: ChainOptions,
+): Promise<ChainOutcome[]> {
+  const links = options.instances
+    .filter((instance) => instance.hooks.processEvent)
+    .map((instance): Link => ({
+      instance,
+      invocation: { instance, hook: "processEvent", scope: options.scope },
+      tail: instance.definition.sequential ? Promise.resolve() : null,
+    }));
+  const deferred = options.instances
+    .filter(({ hooks }) => hooks.onEvent ?? hooks.exportEvents)
+    .map((instance) => instance.label);
+
+  const outcomes: ChainOutcome[] = [];
+  const lastOfPerson = new Map<string, Promise<unknown>>();
+  const running: Promise<unknown>[] = [];
+  events.forEach((event, index) => {
+    const start = () => passThrough(event, links, deferred, options);
+    const outcome = lastOfPerson.get(event.distinct_id)?.then(start) ?? start();
+    if (outcome instanceof Promise) {
+      const stored = outcome.then((result) => {
+        outcomes[index] = result;
+      });
+      lastOfPerson.set(event.distinct_id, stored);
+      running.push(stored);
+    } else {
+      outcomes[index] = outcome;
+    }
+  });
+  if (running.length > 0) await Promise.all(running);
+  return outcomes;
+}
+
+/** One event through all apps; synchronous as long as the apps are. */
+function passThrough(
+  entered: PluginEvent,
+  links: readonly Link[],
+  deferred: readonly string[],
+  options: ChainOptions,
+): ChainOutcome | Promise<ChainOutcome> {
+  const markers = takeMarkers(entered, options.trustMarkers);
+  if (bypassing.has(entered.event)) return { event: entered };
+  return passFrom(0, entered);
+
+  function passFrom(first: number, current: PluginEvent): ChainOutcome | Promise<ChainOutcome> {
+    let event = current;
+    for (let index = first; index < links.length; index += 1) {
+      const link = links[index];
+      if (!link || isNamed(link.instance, markers)) continue;
+      if (options.deadline.passed) {
+        markers.failed.push(link.instance.label);
+        continue;
+      }
+      const outcome = callApp(link, event, options.deadline);
+      if (outcome instanceof Promise) {
+        return outcome.then((settled) => {
+          const next = settle(link.instance, event, options.teamId, settled, markers);
+          return next ? passFrom(index + 1, next) : { droppedBy: link.instance };
+        });
+      }
+      const next = settle(link.instance, event, options.teamId, outcome, markers);
+      if (!next) return { droppedBy: link.instance };
+      event = next;
+    }
+    if (markers.succeeded.length > 0 || markers.failed.length > 0 || deferred.length > 0) {
+      setMarkers(event, markers, deferred);
+    }
+    return { event };
+  }
+}
+
+function isNamed({ label }: Instance, { succeeded, failed }: Markers): boolean {
+  return succeeded.includes(label) || failed.includes(label);
+}

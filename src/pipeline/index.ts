@@ -1,0 +1,130 @@
+import type { Instance } from "../apps/instance.ts";
+import type { Instances } from "../apps/instances.ts";
+import type { Scope } from "../apps/scope.ts";
+import { normaliseTimestamp } from "../capture/time.ts";
+import type { CapturedBatch, PluginEvent, Properties } from "../event.ts";
+import { runChain } from "./chain.ts";
+import { createDeadline, type Deadline, expired } from "./deadline.ts";
+import { setMarkers, takeMarkers } from "./markers.ts";
+
+/** An event as it leaves the chain: time is normalised, what only the apps of the chain see is gone. */
+export interface ProcessedEvent {
+  uuid: string;
+  event: string;
+  distinct_id: string;
+  /** ISO, UTC. */
+  timestamp: string;
+  properties: Properties;
+  $set?: Properties;
+  $set_once?: Properties;
+  /** The client's address unless an app removed it. */
+  ip: string | null;
+}
+
+/** Runs a batch through the apps of its project. */
+export type Pipeline = (
+  batch: CapturedBatch,
+  scope: Scope,
+  options?: { trustMarkers?: boolean },
+) => Promise<Processed>;
+
+export interface Processed {
+  /** In the order in which they came. */
+  events: ProcessedEvent[];
+  /** How many events each app dropped, by the app's label. */
+  dropped: ReadonlyMap<string, number>;
+}
+
+/**
+ * The way of an event from capture to the queue: every app's `processEvent` in order within the chain's budget, set-up
+ * included, then time (decisions 18a). Never rejects: no app can keep an event from going on except by dropping it.
+ */
+export function createPipeline(options: {
+  instances: Instances;
+  chainBudgetMs: number;
+  trustPluginMarkers: boolean;
+}): Pipeline {
+  return async (batch, scope, { trustMarkers = options.trustPluginMarkers } = {}) => {
+    const deadline = createDeadline(options.chainBudgetMs);
+    try {
+      const instances = await readyWithin(deadline, batch.project, scope);
+      if (!instances) return unreached(batch, trustMarkers);
+      const teamId = batch.events[0]?.team_id ?? 0;
+      const outcomes = await runChain(batch.events, { instances, scope, teamId, deadline, trustMarkers });
+      for (const { global } of instances) void global.save(scope.commands);
+
+      const nowMs = arrival(batch);
+      const events: ProcessedEvent[] = [];
+      const dropped = new Map<string, number>();
+      outcomes.forEach((outcome, index) => {
+        const entered = batch.events[index];
+        if ("droppedBy" in outcome) {
+          const { label } = outcome.droppedBy;
+          dropped.set(label, (dropped.get(label) ?? 0) + 1);
+        } else if (entered) {
+          events.push(finish(outcome.event, entered, nowMs));
+        }
+      });
+      return { events, dropped };
+    } finally {
+      deadline.clear();
+    }
+  };
+
+  async function readyWithin(
+    deadline: Deadline,
+    project: string,
+    scope: Scope,
+  ): Promise<readonly Instance[] | null> {
+    const ready = options.instances.ready(project, scope);
+    if (!(ready instanceof Promise)) return ready;
+    const winner = await Promise.race([ready, deadline.expired()]);
+    if (winner !== expired) return winner;
+    scope.background(ready);
+    return null;
+  }
+
+  /** Set-up took the whole budget: the events go on as they are, and say that no app was reached. */
+  function unreached(batch: CapturedBatch, trustMarkers: boolean): Processed {
+    const labels = options.instances
+      .definitions(batch.project)
+      .map((definition) => `${definition.name} (${definition.id})`);
+    const events = batch.events.map((event) => {
+      const markers = takeMarkers(event, trustMarkers);
+      setMarkers(event, { ...markers, failed: [...markers.failed, ...labels] }, []);
+      return finish(event, event, arrival(batch));
+    });
+    return { events, dropped: new Map() };
+  }
+}
+
+/** When the request came, in ms: all events of a batch share it. */
+function arrival({ events: [first] }: CapturedBatch): number {
+  return Date.parse(first?.now ?? "");
+}
+
+/** Takes what goes on from an event that an app may have rebuilt; `entered` fills what it left out. */
+function finish(event: PluginEvent, entered: PluginEvent, now: number): ProcessedEvent {
+  const properties = event.properties ?? {};
+  const finished: ProcessedEvent = {
+    uuid: typeof event.uuid === "string" ? event.uuid : entered.uuid,
+    event: event.event,
+    distinct_id: textOf(event.distinct_id ?? entered.distinct_id),
+    timestamp: normaliseTimestamp({
+      now,
+      timestamp: event.timestamp,
+      sent_at: event.sent_at,
+      offset: event.offset,
+      ignoreSentAt: properties["$ignore_sent_at"] === true,
+    }),
+    properties,
+    ip: event.ip ?? null,
+  };
+  if (event.$set) finished.$set = event.$set;
+  if (event.$set_once) finished.$set_once = event.$set_once;
+  return finished;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

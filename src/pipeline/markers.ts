@@ -1,0 +1,42 @@
+import type { PluginEvent, Properties } from "../event.ts";
+
+const SUCCEEDED = "$plugins_succeeded";
+const FAILED = "$plugins_failed";
+const DEFERRED = "$plugins_deferred";
+
+/** Labels of the apps that have been over an event. */
+export interface Markers {
+  succeeded: string[];
+  failed: string[];
+}
+
+/**
+ * Takes an event's markers off it. A client's are thrown away, since they would let anyone switch an app off; trusted
+ * ones are returned, and their apps are skipped (decisions 19). The caller's objects are changed.
+ */
+export function takeMarkers(event: PluginEvent, trusted: boolean): Markers {
+  const { properties } = event;
+  if (!properties || !(SUCCEEDED in properties || FAILED in properties || DEFERRED in properties)) {
+    return { succeeded: [], failed: [] };
+  }
+  const markers = trusted
+    ? { succeeded: labels(properties[SUCCEEDED]), failed: labels(properties[FAILED]) }
+    : { succeeded: [], failed: [] };
+  delete properties[SUCCEEDED];
+  delete properties[FAILED];
+  delete properties[DEFERRED];
+  return markers;
+}
+
+/** Puts the three markers on the event that left the chain, all together. */
+export function setMarkers(event: PluginEvent, markers: Markers, deferred: readonly string[]): void {
+  const properties: Properties = event.properties ?? {};
+  properties[SUCCEEDED] = markers.succeeded;
+  properties[FAILED] = markers.failed;
+  properties[DEFERRED] = deferred;
+  event.properties = properties;
+}
+
+function labels(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((label) => typeof label === "string") : [];
+}

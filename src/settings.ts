@@ -1,0 +1,127 @@
+import * as z from "zod";
+
+/** What the gateway is configured with, parsed once at the start (see the README's table of settings). */
+export interface Settings {
+  /** Tokens of the projects served, or `"*"` for any. */
+  projects: readonly string[] | "*";
+  /** Origin and path at which QStash reaches the gateway, without a trailing slash. */
+  publicUrl: string;
+  /** Where processed events go; null = nowhere. No trailing slash. */
+  posthogHost: string | null;
+  redis: { url: string; token: string };
+  qstash: { url: string; token: string; currentSigningKey: string; nextSigningKey: string };
+  /** Opens `/admin`; null = there is no `/admin`. */
+  adminToken: string | null;
+  /** Addresses whose `X-Forwarded-For` is believed. */
+  trustedProxies: readonly string[];
+  /** Serves every route below this path too, `""` for none. */
+  pathPrefix: string;
+  chainBudgetMs: number;
+  taskTimeoutMs: number;
+  /** Outgoing requests that one invocation of the Worker may make. */
+  subrequestBudget: number;
+  maxMessageBytes: number;
+  /** Believe `$plugins_*` markers that a client sent. */
+  trustPluginMarkers: boolean;
+}
+
+/** Settings as a platform supplies them: Worker bindings, or the environment of a process. */
+export type Environment = Readonly<Record<string, unknown>>;
+
+export type ParsedSettings = { settings: Settings } | { faults: readonly string[] };
+
+const list = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter(Boolean),
+);
+const required = (purpose: string) =>
+  z
+    .string({ error: `is missing: ${purpose}` })
+    .trim()
+    .min(1, `is empty: ${purpose}`);
+const address = (purpose: string) =>
+  required(purpose)
+    .refine(
+      (text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ""),
+      "is not an http(s) address, for instance https://edge.example.com",
+    )
+    .transform((text) => text.replace(/\/+$/, ""));
+const number = (min: number, max: number, fallback: number) =>
+  z.coerce
+    .number({ error: `is not a number: give one from ${min} to ${max}` })
+    .min(min, `is below ${min}`)
+    .max(max, `is above ${max}`)
+    .default(fallback);
+const flag = z
+  .enum(["0", "1"], { error: "is neither 0 nor 1" })
+  .default("0")
+  .transform((text) => text === "1");
+
+const schema = z.object({
+  PROJECT_TOKENS: required(
+    "name the project API tokens served, separated by commas (phc_…), or * for any while developing",
+  )
+    .pipe(list)
+    .refine((tokens) => tokens.every((token) => !token.startsWith("phx_")), {
+      error: "holds a personal API key (phx_…): use the project's API token (phc_…)",
+    }),
+  PUBLIC_URL: address("give the address at which QStash reaches this gateway"),
+  POSTHOG_HOST: address("").optional(),
+  UPSTASH_REDIS_REST_URL: address("copy it from the Upstash console, Redis, REST API"),
+  UPSTASH_REDIS_REST_TOKEN: required("copy it from the Upstash console, Redis, REST API"),
+  QSTASH_URL: address("").default("https://qstash.upstash.io"),
+  QSTASH_TOKEN: required("copy it from the Upstash console, QStash"),
+  QSTASH_CURRENT_SIGNING_KEY: required("copy it from the Upstash console, QStash, Signing keys"),
+  QSTASH_NEXT_SIGNING_KEY: required("copy it from the Upstash console, QStash, Signing keys"),
+  ADMIN_TOKEN: z.string().optional(),
+  TRUSTED_PROXIES: list.default([]),
+  PATH_PREFIX: z
+    .string()
+    .regex(/^(\/[\w.~-]+)+\/?$/, "is not a path such as /ingest")
+    .transform((path) => path.replace(/\/$/, ""))
+    .default(""),
+  CHAIN_BUDGET_SECONDS: number(0.1, 8, 6),
+  TASK_TIMEOUT_SECONDS: number(0.1, 600, 30),
+  SUBREQUEST_BUDGET: number(10, 10_000_000, 40),
+  QSTASH_MAX_MESSAGE_BYTES: number(10_000, 50_000_000, 1_000_000),
+  TRUST_PLUGIN_MARKERS: flag,
+});
+
+/**
+ * Reads the settings of `environment`. An empty value counts as absent. Faults come back one line each, all of them at
+ * once, named by setting, so that a person mends them in one go.
+ */
+export function readSettings(environment: Environment): ParsedSettings {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([name, value]) => name in schema.shape && value !== ""),
+  );
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    return { faults: parsed.error.issues.map((issue) => `${String(issue.path[0])} ${issue.message}`) };
+  }
+  const values = parsed.data;
+  return {
+    settings: {
+      projects: values.PROJECT_TOKENS.includes("*") ? "*" : values.PROJECT_TOKENS,
+      publicUrl: values.PUBLIC_URL,
+      posthogHost: values.POSTHOG_HOST ?? null,
+      redis: { url: values.UPSTASH_REDIS_REST_URL, token: values.UPSTASH_REDIS_REST_TOKEN },
+      qstash: {
+        url: values.QSTASH_URL,
+        token: values.QSTASH_TOKEN,
+        currentSigningKey: values.QSTASH_CURRENT_SIGNING_KEY,
+        nextSigningKey: values.QSTASH_NEXT_SIGNING_KEY,
+      },
+      adminToken: values.ADMIN_TOKEN ?? null,
+      trustedProxies: values.TRUSTED_PROXIES,
+      pathPrefix: values.PATH_PREFIX,
+      chainBudgetMs: values.CHAIN_BUDGET_SECONDS * 1000,
+      taskTimeoutMs: values.TASK_TIMEOUT_SECONDS * 1000,
+      subrequestBudget: values.SUBREQUEST_BUDGET,
+      maxMessageBytes: values.QSTASH_MAX_MESSAGE_BYTES,
+      trustPluginMarkers: values.TRUST_PLUGIN_MARKERS,
+    },
+  };
+}
