@@ -1,0 +1,89 @@
+import type { Instances } from "../apps/instances.ts";
+import type { Scope } from "../apps/scope.ts";
+import type { Exports } from "./exports/index.ts";
+import type { FollowUp } from "./follow-up.ts";
+import type { OnEventDestination } from "./hooks/on-event.ts";
+import type { DeliverMessage, Destination, RetryMessage } from "./message.ts";
+import type { PostHogDestination } from "./posthog/index.ts";
+import type { OutgoingMessage } from "./queue.ts";
+
+/** How long the work of an app that is not set up yet is put off. */
+const PUT_OFF_SECONDS = 10;
+
+export interface Destinations {
+  toPostHog: PostHogDestination;
+  toOnEvent: OnEventDestination;
+  exports: Exports;
+}
+
+/** The steps of the delivery path. Each resolves to the messages that must be published before it is acknowledged. */
+export interface Deliver {
+  /**
+   * Takes a message's events to all destinations side by side: PostHog, every app's `onEvent`, every exporting app's
+   * buffer. One that fails keeps none from the others. Rejects only when Redis refuses a buffer or a dead letter: then
+   * the message must be offered again.
+   */
+  deliver(message: DeliverMessage, scope: Scope): Promise<OutgoingMessage[]>;
+  /** Takes what one destination lacks to it again. */
+  retry(message: RetryMessage, scope: Scope): Promise<OutgoingMessage[]>;
+}
+
+export function createDeliver(options: {
+  instances: Instances;
+  destinations: Destinations;
+  followUp: FollowUp;
+  now: () => Date;
+}): Deliver {
+  const { instances, followUp } = options;
+  const { toPostHog, toOnEvent, exports } = options.destinations;
+
+  return {
+    async deliver(message, scope) {
+      const { id, project, events, historical } = message;
+      const untried = { project, events, attempt: 0, firstAt: options.now().getTime() };
+      const to = (destination: Destination) => ({ ...untried, destination });
+      const ready = await instances.ready(project, scope);
+      const steps = [toPostHog({ ...to({ hook: "posthog" }), ...(historical ? { historical } : {}) }, id)];
+      for (const instance of ready) {
+        const { plugin } = instance.definition;
+        if (instance.hooks.onEvent)
+          steps.push(toOnEvent(instance, to({ plugin, hook: "onEvent" }), id, scope));
+        if (instance.hooks.exportEvents) steps.push(exports.append(instance, project, events));
+      }
+      const putOff: OutgoingMessage[] = [];
+      for (const { plugin, hooks } of instances.pending(project)) {
+        for (const hook of ["onEvent", "exportEvents"] as const) {
+          if (hooks[hook]) putOff.push(followUp.again(to({ plugin, hook }), PUT_OFF_SECONDS));
+        }
+      }
+      const outgoing = await Promise.all(steps);
+      for (const { global } of ready) void global.save(scope.commands);
+      return [...putOff, ...outgoing.flat()];
+    },
+
+    async retry(message, scope) {
+      const { id, v: _, ...remainder } = message;
+      const { destination, project, batch } = remainder;
+      if (!("plugin" in destination)) return toPostHog(remainder, id);
+
+      const instance = await instances.find(project, destination.plugin, scope);
+      if (!instance) {
+        const pending = instances.pending(project).some(({ plugin }) => plugin === destination.plugin);
+        if (pending) return [followUp.again(remainder, PUT_OFF_SECONDS)];
+        const { plugin } = destination;
+        const error = "the app is disabled, or no longer deployed";
+        if (batch === undefined) await followUp.bury(remainder, `${id}:${plugin}`, error);
+        else await exports.abandon({ ...remainder, batch }, plugin, error);
+        return [];
+      }
+      const outgoing =
+        destination.hook === "onEvent"
+          ? await toOnEvent(instance, remainder, id, scope)
+          : batch === undefined
+            ? await exports.append(instance, project, remainder.events)
+            : await exports.retry(instance, { ...remainder, batch }, scope);
+      void instance.global.save(scope.commands);
+      return outgoing;
+    },
+  };
+}

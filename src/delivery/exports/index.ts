@@ -1,0 +1,133 @@
+import type { Instance } from "../../apps/instance.ts";
+import type { Scope } from "../../apps/scope.ts";
+import type { ProcessedEvent } from "../../pipeline/index.ts";
+import type { Store } from "../../store.ts";
+import { teamIdOf } from "../../team.ts";
+import type { FollowUp, Remainder } from "../follow-up.ts";
+import { executeDeferred } from "../hooks/execute.ts";
+import { encodeMessage, type ExportMessage, MESSAGE_VERSION } from "../message.ts";
+import { type ProcessedPluginEvent, toPluginEvent } from "../plugin-event.ts";
+import type { OutgoingMessage } from "../queue.ts";
+import { acknowledgeBatch, appendToBuffer, bufferLimits, readBatch, takeBatch } from "./buffer.ts";
+
+/** Batches that one flush exports before it hands over to the next message. */
+const MAX_BATCHES_PER_FLUSH = 20;
+
+/** An exporting app's buffer, from events coming in to `exportEvents` acknowledging them. */
+export interface Exports {
+  /**
+   * Puts events into the app's buffer durably, and resolves to the messages that will flush it: one when it is full, one
+   * for its time when it was empty. Rejects when Redis refuses.
+   */
+  append(instance: Instance, project: string, events: readonly ProcessedEvent[]): Promise<OutgoingMessage[]>;
+  /** Exports what is due of the buffer, batch by batch. Resolves to what must be published. */
+  flush(instance: Instance, message: ExportMessage, scope: Scope): Promise<OutgoingMessage[]>;
+  /** Exports a batch again that a `RetryError` had left. */
+  retry(instance: Instance, remainder: BatchRemainder, scope: Scope): Promise<OutgoingMessage[]>;
+  /** Makes a batch a dead letter, as Redis holds it: the app may have changed the events that it was given. */
+  abandon(remainder: BatchRemainder, plugin: string, error: string): Promise<void>;
+}
+
+type BatchRemainder = Remainder & { batch: string };
+
+export function createExports(options: {
+  store: Store;
+  followUp: FollowUp;
+  timeoutMs: number;
+  subrequestBudget: number;
+  now: () => Date;
+  uuid: () => string;
+}): Exports {
+  const { store, followUp } = options;
+
+  const flushMessage = (project: string, plugin: string, reason: ExportMessage["reason"]) =>
+    encodeMessage({ v: MESSAGE_VERSION, id: options.uuid(), project, plugin, reason });
+
+  /** Runs `exportEvents` over a batch; the batch stays in Redis until it is done with or has become a dead letter. */
+  async function execute(
+    instance: Instance,
+    remainder: BatchRemainder,
+    events: ProcessedPluginEvent[],
+    scope: Scope,
+  ): Promise<OutgoingMessage[]> {
+    const { plugin } = instance.definition;
+    const tried = { ...remainder, attempt: remainder.attempt + 1 };
+    const execution = await executeDeferred({
+      instance,
+      hook: "exportEvents",
+      scope,
+      attempt: tried.attempt,
+      timeoutMs: options.timeoutMs,
+      call: (meta) => instance.hooks.exportEvents?.(events, meta),
+    });
+    if (execution.outcome === "retry") return [followUp.again(tried, execution.delaySeconds)];
+    if (execution.outcome === "dead") await abandon(tried, plugin, execution.error);
+    else await acknowledgeBatch(store, remainder.project, plugin, remainder.batch);
+    return [];
+  }
+
+  async function abandon(remainder: BatchRemainder, plugin: string, error: string): Promise<void> {
+    const { project, batch } = remainder;
+    const events = await readBatch(store, project, plugin, batch);
+    if (events) await followUp.bury(remainder, `${batch}:${plugin}`, error, events);
+    await acknowledgeBatch(store, project, plugin, batch);
+  }
+
+  return {
+    async append(instance, project, events) {
+      const { plugin } = instance.definition;
+      const limits = bufferLimits(instance);
+      const wanted = events.filter(({ event }) => event !== "$snapshot" && !limits.ignored.has(event));
+      if (wanted.length === 0) return [];
+      const teamId = teamIdOf(project);
+      const { full, first } = await appendToBuffer(store, {
+        project,
+        plugin,
+        events: wanted.map((event) => toPluginEvent(event, teamId)),
+        limits,
+        now: options.now().getTime(),
+      });
+      const messages: OutgoingMessage[] = [];
+      if (full) messages.push({ route: "export", body: flushMessage(project, plugin, "size") });
+      if (first) {
+        const body = flushMessage(project, plugin, "time");
+        messages.push({ route: "export", body, delaySeconds: limits.maxSeconds });
+      }
+      return messages;
+    },
+
+    async flush(instance, { id, project, plugin, reason }, scope) {
+      const limits = bufferLimits(instance);
+      const outgoing: OutgoingMessage[] = [];
+      for (let index = 0; ; index += 1) {
+        if (index === MAX_BATCHES_PER_FLUSH || scope.subrequests >= options.subrequestBudget) {
+          return [...outgoing, { route: "export", body: flushMessage(project, plugin, reason) }];
+        }
+        const batch = `${id}:${index}`;
+        const onlyFull = reason === "size";
+        const { events, full } = await takeBatch(store, { project, plugin, batch, limits, onlyFull });
+        scope.subrequests += 1;
+        if (!events) return outgoing;
+        const remainder = {
+          project,
+          destination: { plugin, hook: "exportEvents" as const },
+          attempt: 0,
+          firstAt: options.now().getTime(),
+          events: [],
+          batch,
+        };
+        outgoing.push(...(await execute(instance, remainder, events, scope)));
+        if (onlyFull && !full) return outgoing;
+      }
+    },
+
+    async retry(instance, remainder, scope) {
+      const { plugin } = instance.definition;
+      const events = await readBatch(store, remainder.project, plugin, remainder.batch);
+      // Gone: an earlier delivery of this message has exported it already.
+      return events ? execute(instance, remainder, events, scope) : [];
+    },
+
+    abandon,
+  };
+}

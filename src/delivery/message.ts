@@ -1,0 +1,111 @@
+import type { ScheduledTask } from "../apps/hooks.ts";
+import type { AppEvent } from "../apps/scope.ts";
+import type { ProcessedEvent } from "../pipeline/index.ts";
+
+/** Version of the messages' format. A gateway that meets a newer one leaves it to QStash to offer it again. */
+export const MESSAGE_VERSION = 1;
+
+interface Envelope {
+  v: typeof MESSAGE_VERSION;
+  /** Ours, not QStash's: a message published twice by a retry keeps it. */
+  id: string;
+  project: string;
+}
+
+/** The surviving events of one capture request, for every destination. */
+export interface DeliverMessage extends Envelope {
+  historical?: true;
+  events: ProcessedEvent[];
+}
+
+/** What travels instead of a message that is too large for the queue: where in Redis its text is. */
+export interface ReferenceMessage {
+  v: typeof MESSAGE_VERSION;
+  reference: string;
+}
+
+/** What did not work at one destination, to be tried there again. */
+export interface RetryMessage extends Envelope {
+  destination: Destination;
+  /** Executions so far. */
+  attempt: number;
+  /** Milliseconds since the epoch of the first execution. */
+  firstAt: number;
+  historical?: true;
+  /** Only the events that failed; empty for `exportEvents`, whose batch stays in Redis. */
+  events: ProcessedEvent[];
+  /** The batch of an `exportEvents` retry. */
+  batch?: string;
+}
+
+/** Where events go: PostHog, or one app's hook. */
+export type Destination = { hook: "posthog" } | { plugin: string; hook: "onEvent" | "exportEvents" };
+
+export interface ExportMessage extends Envelope {
+  plugin: string;
+  /** "size": the buffer is full; "time": its first event has waited long enough. */
+  reason: "size" | "time";
+}
+
+export interface TaskMessage extends Envelope {
+  plugin: string;
+  task: ScheduledTask;
+  /** Milliseconds since the epoch of the tick; absent when a person started the run. */
+  tickAt?: number;
+  /** Owner of the lease, when whoever published the message has taken it already. */
+  lease?: string;
+}
+
+export interface CaptureMessage extends Envelope {
+  generation: number;
+  /** ISO time at which the apps captured these events. */
+  at: string;
+  events: AppEvent[];
+}
+
+/** The gateway's own routes that QStash calls, with the message each takes. */
+export interface MessageOf {
+  deliver: DeliverMessage;
+  retry: RetryMessage;
+  export: ExportMessage;
+  task: TaskMessage;
+  capture: CaptureMessage;
+}
+export type Route = keyof MessageOf;
+
+/**
+ * JSON of a message. What an app left in an event that JSON cannot hold (a BigInt, a circle, a getter that throws)
+ * costs that event those properties, never the message.
+ */
+export function encodeMessage(message: MessageOf[Route]): string {
+  try {
+    return JSON.stringify(message);
+  } catch {
+    return JSON.stringify(plain(message, new Set()));
+  }
+}
+
+function plain(value: unknown, ancestors: Set<object>): unknown {
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value !== "object" || value === null) return value;
+  if (ancestors.has(value)) return undefined;
+  ancestors.add(value);
+  try {
+    if (value instanceof Date) return JSON.parse(JSON.stringify(value));
+    if (Array.isArray(value)) return value.map((item) => plain(item, ancestors) ?? null);
+    const copy: Record<string, unknown> = {};
+    for (const name of Object.keys(value)) copy[name] = plain(read(value, name), ancestors);
+    return copy;
+  } finally {
+    ancestors.delete(value);
+  }
+}
+
+function read(value: object, name: string): unknown {
+  try {
+    return (value as Record<string, unknown>)[name];
+  } catch {
+    // A getter of an app's own making: its failure is that property's.
+    return undefined;
+  }
+}
