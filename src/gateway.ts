@@ -84,6 +84,10 @@ export function createGateway(platform: Platform): Gateway {
   });
   const tasks = createTasks({ instances, queue, leases: createLeases(store), now, uuid });
 
+  const followUp = createFollowUp({ deadLetters: createDeadLetters(store), now, uuid });
+  const limits = { timeoutMs: settings.taskTimeoutMs, subrequestBudget: settings.subrequestBudget };
+  const exports = createExports({ store, followUp, ...limits, now, uuid });
+
   const sealing = { maxMessageBytes: settings.maxMessageBytes, uuid, now };
   const capturedMessages = (scope: Scope) => captureMessages(scope.takeCaptured(), sealing);
   const openScope = (waitUntil: RequestPlatform["waitUntil"], generation: number): Scope =>
@@ -159,13 +163,15 @@ export function createGateway(platform: Platform): Gateway {
 
   return {
     fetch: (request, requestPlatform) => app.fetch(request, requestPlatform),
-    scheduled: async (timeMs) => tasks.tick(timeMs, await projects.list()),
+    async scheduled(timeMs) {
+      await tasks.tick(timeMs, await projects.list());
+      await queue.publish(
+        await exports.sweep((project, plugin) => instances.hooks(project, plugin) !== null),
+      );
+    },
   };
 
   function deliveryRoutes() {
-    const followUp = createFollowUp({ deadLetters: createDeadLetters(store), now, uuid });
-    const limits = { timeoutMs: settings.taskTimeoutMs, subrequestBudget: settings.subrequestBudget };
-    const exports = createExports({ store, followUp, ...limits, now, uuid });
     const forward =
       settings.posthogHost === null
         ? null

@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
 import { parseArgs } from "node:util";
 import { type CompiledApp, CompileError, checkStartUp, compile, describeFault } from "./index.ts";
 
@@ -50,8 +53,15 @@ async function compileApps(pluginsDirectory: string, outDirectory: string): Prom
   } catch (error) {
     if (!(error instanceof CompileError)) throw error;
     console.error(error.message);
-    return 1;
+    if (!isRebuild(outDirectory)) return 1;
+    console.error("The apps as they were before this change go on running.");
+    return 0;
   }
+}
+
+/** `wrangler dev` ends with a failed build; a typing error must not end the session of the person who makes it. */
+function isRebuild(outDirectory: string): boolean {
+  return process.env["WRANGLER_COMMAND"] === "dev" && existsSync(join(outDirectory, "registry.js"));
 }
 
 async function check(bundle: string): Promise<number> {

@@ -79,8 +79,25 @@ export async function appendToBuffer(
 }
 
 /** A buffer's name in the set of buffers by due time. */
-export function dueMember(project: string, plugin: string): string {
+function dueMember(project: string, plugin: string): string {
   return `${project} ${plugin}`;
+}
+
+/** Buffers that should have been flushed before `time` (ms), oldest first. One command. */
+export async function overdueBuffers(
+  store: Store,
+  time: number,
+  limit: number,
+): Promise<{ project: string; plugin: string }[]> {
+  const members = await store.zrange<string[]>(keys.exportsDue, 0, time, {
+    byScore: true,
+    offset: 0,
+    count: limit,
+  });
+  return members.map((member) => {
+    const [project = "", plugin = ""] = member.split(" ");
+    return { project, plugin };
+  });
 }
 
 /**

@@ -8,10 +8,21 @@ import { executeDeferred } from "../hooks/execute.ts";
 import { encodeMessage, type ExportMessage, MESSAGE_VERSION } from "../message.ts";
 import { type ProcessedPluginEvent, toPluginEvent } from "../plugin-event.ts";
 import type { OutgoingMessage } from "../queue.ts";
-import { acknowledgeBatch, appendToBuffer, bufferLimits, readBatch, takeBatch } from "./buffer.ts";
+import {
+  acknowledgeBatch,
+  appendToBuffer,
+  bufferLimits,
+  overdueBuffers,
+  readBatch,
+  takeBatch,
+} from "./buffer.ts";
 
 /** Batches that one flush exports before it hands over to the next message. */
 const MAX_BATCHES_PER_FLUSH = 20;
+
+/** A buffer's own message may be this late before the sweep takes over, and this many are swept at a time. */
+const SWEEP_GRACE_MS = 60_000;
+const MAX_SWEPT = 100;
 
 /** An exporting app's buffer, from events coming in to `exportEvents` acknowledging them. */
 export interface Exports {
@@ -24,6 +35,8 @@ export interface Exports {
   flush(instance: Instance, message: ExportMessage, scope: Scope): Promise<OutgoingMessage[]>;
   /** Exports a batch again that a `RetryError` had left. */
   retry(instance: Instance, remainder: BatchRemainder, scope: Scope): Promise<OutgoingMessage[]>;
+  /** Messages for buffers whose own message was lost: they are flushed late rather than never. One Redis command. */
+  sweep(isDeployed: (project: string, plugin: string) => boolean): Promise<OutgoingMessage[]>;
   /** Makes a batch a dead letter, as Redis holds it: the app may have changed the events that it was given. */
   abandon(remainder: BatchRemainder, plugin: string, error: string): Promise<void>;
 }
@@ -126,6 +139,14 @@ export function createExports(options: {
       const events = await readBatch(store, remainder.project, plugin, remainder.batch);
       // Gone: an earlier delivery of this message has exported it already.
       return events ? execute(instance, remainder, events, scope) : [];
+    },
+
+    async sweep(isDeployed) {
+      const nowMs = options.now().getTime();
+      const overdue = await overdueBuffers(store, nowMs - SWEEP_GRACE_MS, MAX_SWEPT);
+      return overdue
+        .filter(({ project, plugin }) => isDeployed(project, plugin))
+        .map(({ project, plugin }) => ({ route: "export", body: flushMessage(project, plugin, "time") }));
     },
 
     abandon,

@@ -1,0 +1,66 @@
+import { apps } from "#registry";
+import { clientAddress } from "./client-address.ts";
+import { createGatewayProcess, FaultySettings } from "./process.ts";
+
+/** The part of Deno that the gateway uses. */
+interface DenoRuntime {
+  env: { toObject(): Record<string, string> };
+  exit(code: number): never;
+  addSignalListener(signal: "SIGTERM" | "SIGINT", listener: () => void): void;
+  serve(
+    options: { port: number; onListen: (address: { port: number }) => void },
+    handler: (
+      request: Request,
+      connection: { remoteAddr: { hostname?: string } },
+    ) => Response | Promise<Response>,
+  ): { shutdown(): Promise<void> };
+  cron(name: string, schedule: string, run: () => Promise<void>): Promise<void>;
+}
+declare const Deno: DenoRuntime;
+
+/** Deno Deploy ends an instance 5 s after it has asked it to stop. */
+const DRAIN_MS = 4500;
+
+// An app's forgotten promise must not end the process for all others.
+globalThis.addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  console.error("unhandled rejection in an app:", event.reason);
+});
+
+try {
+  main();
+} catch (error) {
+  console.error(error instanceof FaultySettings ? error.message : error);
+  Deno.exit(1);
+}
+
+function main(): void {
+  const environment = Deno.env.toObject();
+  const { gateway, settings, port, waitUntil, drain } = createGatewayProcess({
+    runtime: "deno",
+    apps,
+    environment,
+    // The embedded stack says so itself; Upstash is durable.
+    durability: environment["EMBEDDED_DURABILITY"] === "memory" ? "memory" : "durable",
+  });
+  const server = Deno.serve(
+    { port, onListen: (address) => console.log(`Edgehog listens on port ${address.port}`) },
+    (request, connection) => {
+      const ip = clientAddress(
+        connection.remoteAddr.hostname ?? null,
+        request.headers.get("X-Forwarded-For"),
+        settings.trustedProxies,
+      );
+      return gateway.fetch(request, { client: { ip, location: null }, waitUntil });
+    },
+  );
+  void Deno.cron("scheduled tasks", "* * * * *", () => gateway.scheduled(Date.now()));
+
+  const stop = async () => {
+    await server.shutdown();
+    await drain(DRAIN_MS);
+    Deno.exit(0);
+  };
+  Deno.addSignalListener("SIGTERM", stop);
+  Deno.addSignalListener("SIGINT", stop);
+}

@@ -1,0 +1,85 @@
+import type { AppDefinition } from "./apps/definition.ts";
+import { createGateway, type Gateway } from "./gateway.ts";
+import { type Environment, readSettings, type Settings } from "./settings.ts";
+
+const MINUTE_MS = 60_000;
+
+/** The gateway as a process of its own: on Node and Deno alike, beyond what those call differently. */
+export interface GatewayProcess {
+  gateway: Gateway;
+  settings: Settings;
+  port: number;
+  /** What was started and must be finished before the process ends. */
+  waitUntil(promise: Promise<unknown>): void;
+  /** Resolves when all of that has finished, or after `patienceMs`. */
+  drain(patienceMs: number): Promise<void>;
+}
+
+/** Thrown instead of starting: one line per fault. */
+export class FaultySettings extends Error {
+  constructor(faults: readonly string[]) {
+    super(
+      `Edgehog does not start, its settings are faulty:\n${faults.map((fault) => `  ${fault}`).join("\n")}`,
+    );
+    this.name = "FaultySettings";
+  }
+}
+
+export function createGatewayProcess(options: {
+  runtime: "deno" | "node";
+  apps: readonly AppDefinition[];
+  environment: Environment;
+  durability: "durable" | "memory";
+}): GatewayProcess {
+  const { environment } = options;
+  const parsed = readSettings(environment);
+  const port = Number(environment["PORT"] ?? 8787);
+  const faults = "faults" in parsed ? [...parsed.faults] : [];
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) faults.push("PORT is not a port number");
+  if ("faults" in parsed || faults.length > 0) throw new FaultySettings(faults);
+
+  const running = new Set<Promise<unknown>>();
+  return {
+    settings: parsed.settings,
+    port,
+    gateway: createGateway({
+      ...options,
+      settings: parsed.settings,
+      now: () => new Date(),
+      randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+      fetch: (input, init) => fetch(input, init),
+      write: (line) => console.log(line),
+    }),
+    waitUntil(promise) {
+      running.add(promise);
+      void promise.finally(() => running.delete(promise));
+    },
+    async drain(patienceMs) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const patience = new Promise((resolve) => {
+        timer = setTimeout(resolve, patienceMs);
+      });
+      await Promise.race([Promise.all(running), patience]);
+      clearTimeout(timer);
+    },
+  };
+}
+
+/**
+ * Fires the cron tick at every full minute from the next one on. Returns how to stop it. Each wait is computed anew, so
+ * that a clock that is set does not shift the ticks.
+ */
+export function startCron(tick: (timeMs: number) => Promise<void>): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const wait = () => {
+    timer = setTimeout(fire, MINUTE_MS - (Date.now() % MINUTE_MS));
+  };
+  const fire = () => {
+    tick(Date.now()).catch((error: Error) =>
+      console.error(`scheduled tasks were not published: ${error.message}`),
+    );
+    wait();
+  };
+  wait();
+  return () => clearTimeout(timer);
+}

@@ -1,0 +1,271 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { RetryError } from "../src/apps/errors.ts";
+import { defineApp } from "../src/apps/testing.ts";
+import { startTestGateway, type TestGateway } from "./gateway.ts";
+
+let running: TestGateway | undefined;
+const start = async (...options: Parameters<typeof startTestGateway>): Promise<TestGateway> => {
+  running = await startTestGateway(...options);
+  return running;
+};
+afterEach(async () => {
+  await running?.stop();
+  running = undefined;
+});
+
+describe("delivery", () => {
+  test("brings events to PostHog in their final form, in one batch, in order", async () => {
+    const edge = await start({ apps: [] });
+    const answer = await edge.capture(
+      {
+        event: "first",
+        distinct_id: "u1",
+        uuid: "0190f0a0-0000-7000-8000-000000000001",
+        $set: { plan: "free" },
+      },
+      { event: "second", distinct_id: "u2", timestamp: "2036-03-01T09:00:00Z", properties: { a: 1 } },
+    );
+    expect([answer.status, await answer.json()]).toEqual([200, { status: "Ok" }]);
+    expect(edge.posthog.requests).toEqual([]);
+    await edge.settle();
+    expect(edge.posthog.requests).toHaveLength(1);
+    expect(edge.posthog.requests[0]).toMatchObject({ method: "POST", path: "/batch/" });
+    expect(edge.posthog.requests[0]?.json).toEqual({
+      api_key: "phc_test",
+      batch: [
+        {
+          uuid: "0190f0a0-0000-7000-8000-000000000001",
+          event: "first",
+          distinct_id: "u1",
+          timestamp: "2036-03-01T10:00:30.000Z",
+          properties: { $ip: "127.0.0.1" },
+          $set: { plan: "free" },
+        },
+        {
+          uuid: expect.stringMatching(/^[0-9a-f-]{36}$/),
+          event: "second",
+          distinct_id: "u2",
+          timestamp: "2036-03-01T09:00:00.000Z",
+          properties: { a: 1, $ip: "127.0.0.1" },
+        },
+      ],
+    });
+  });
+
+  test("costs one QStash message and no Redis command for apps that keep no state", async () => {
+    const edge = await start({
+      apps: [defineApp("tagger", { processEvent: (event: { properties: object }) => event })],
+    });
+    await edge.capture({ event: "warm up", distinct_id: "u1" });
+    await edge.settle();
+    const before = { ...edge.redis.counters(), published: edge.qstash.counters().published };
+    await edge.capture(...Array.from({ length: 50 }, (_, n) => ({ event: "e", distinct_id: `u${n}` })));
+    await edge.settle();
+    expect({ ...edge.redis.counters(), published: edge.qstash.counters().published }).toEqual({
+      ...before,
+      published: before.published + 1,
+    });
+    expect(edge.delivered()).toHaveLength(51);
+  });
+
+  test("keeps an event from PostHog that an app dropped, and publishes nothing when none is left", async () => {
+    const edge = await start({
+      apps: [
+        defineApp("filter", { processEvent: (event: { event: string }) => event.event !== "noise" && event }),
+      ],
+    });
+    await edge.capture({ event: "noise", distinct_id: "u1" }, { event: "signal", distinct_id: "u1" });
+    await edge.capture({ event: "noise", distinct_id: "u1" });
+    await edge.settle();
+    expect(edge.delivered().map(({ event }) => event)).toEqual(["signal"]);
+    expect(edge.qstash.counters().published).toBe(1);
+  });
+
+  test("does not send the address on that an app removed", async () => {
+    const edge = await start({
+      apps: [defineApp("anonymous", { processEvent: (event: object) => ({ ...event, ip: null }) })],
+    });
+    await edge.capture({ event: "e", distinct_id: "u1" });
+    await edge.settle();
+    expect(edge.delivered()[0]?.properties).not.toHaveProperty("$ip");
+  });
+
+  test("tries PostHog again with doubling waits until it is back, without asking the apps again", async () => {
+    let seen = 0;
+    const edge = await start({ apps: [defineApp("counter", { onEvent: () => void (seen += 1) })] });
+    const times: number[] = [];
+    edge.posthog.answerWith(() => {
+      times.push(edge.clock.now());
+      return times.length < 4 ? new Response("down", { status: 503 }) : Response.json({ status: "Ok" });
+    });
+    await edge.capture({ event: "e", distinct_id: "u1" });
+    await edge.settle();
+    await edge.advance(60_000);
+    expect(times.map((time) => time - (times[0] ?? 0))).toEqual([0, 5000, 15_000, 35_000]);
+    expect(seen).toBe(1);
+  });
+
+  test("makes a dead letter at once of what PostHog refuses for good", async () => {
+    const edge = await start({ apps: [] });
+    edge.posthog.answerWith(() => new Response("no such thing", { status: 400 }));
+    await edge.capture({ event: "e", distinct_id: "u1" });
+    await edge.settle();
+    await edge.advance(3_600_000);
+    expect(edge.posthog.requests).toHaveLength(1);
+    expect(await edge.deadLetters()).toMatchObject([
+      {
+        hook: "posthog",
+        attempts: 1,
+        error: "PostHog answered 400: no such thing",
+        events: [{ event: "e" }],
+      },
+    ]);
+  });
+
+  test("gives onEvent the processed shape", async () => {
+    const received: unknown[] = [];
+    const edge = await start({
+      apps: [defineApp("reader", { onEvent: (event: unknown) => void received.push(event) })],
+    });
+    const properties = {
+      a: 1,
+      $elements: [{ tag_name: "a", attr__href: "/x", nth_child: 1, $el_text: "Go" }],
+    };
+    await edge.capture({ event: "$autocapture", distinct_id: "u1", properties });
+    await edge.settle();
+    expect(received).toEqual([
+      {
+        uuid: expect.any(String),
+        event: "$autocapture",
+        distinct_id: "u1",
+        team_id: expect.any(Number),
+        ip: "127.0.0.1",
+        timestamp: "2036-03-01T10:00:30.000Z",
+        properties: expect.objectContaining({ a: 1, $plugins_deferred: ["reader (1)"] }),
+        elements: [
+          { tag_name: "a", href: "/x", nth_child: 1, text: "Go", order: 0, attributes: { attr__href: "/x" } },
+        ],
+      },
+    ]);
+    expect((received[0] as { properties: object }).properties).not.toHaveProperty("$elements");
+  });
+
+  test("runs onEvent again after 5, 10, 20, 40 and 80 s for a RetryError, only for the events that failed", async () => {
+    const calls: [string, number][] = [];
+    const edge = await start({
+      apps: [
+        defineApp("flaky", {
+          onEvent({ event }: { event: string }) {
+            calls.push([event, edge.clock.now()]);
+            if (event === "bad") throw new RetryError("away");
+          },
+        }),
+      ],
+    });
+    await edge.capture({ event: "good", distinct_id: "u1" }, { event: "bad", distinct_id: "u1" });
+    await edge.settle();
+    await edge.advance(600_000);
+    expect(calls.filter(([event]) => event === "good")).toHaveLength(1);
+    const times = calls
+      .filter(([event]) => event === "bad")
+      .map(([, time]) => (time - (calls[0]?.[1] ?? 0)) / 1000);
+    expect(times).toEqual([0, 5, 15, 35, 75, 155]);
+    expect(edge.log.filter(({ message }) => message.includes("attempt 5/6"))).toHaveLength(1);
+    expect(await edge.deadLetters()).toMatchObject([
+      {
+        plugin: "flaky",
+        hook: "onEvent",
+        attempts: 6,
+        error: "RetryError: away",
+        events: [{ event: "bad" }],
+      },
+    ]);
+    expect(edge.delivered()).toHaveLength(2);
+  });
+
+  test("makes a dead letter of an event whose onEvent throws a plain error, and tries no more", async () => {
+    let calls = 0;
+    const edge = await start({
+      apps: [
+        defineApp("broken", {
+          onEvent() {
+            calls += 1;
+            throw new Error("bug");
+          },
+        }),
+      ],
+    });
+    await edge.capture({ event: "e", distinct_id: "u1" });
+    await edge.settle();
+    await edge.advance(600_000);
+    expect(calls).toBe(1);
+    expect(await edge.deadLetters()).toMatchObject([{ plugin: "broken", error: "Error: bug", attempts: 1 }]);
+  });
+
+  test("does not let one app's failure keep events from another", async () => {
+    const received: string[] = [];
+    const edge = await start({
+      apps: [
+        defineApp("broken", { onEvent: () => Promise.reject(new Error("bug")) }),
+        defineApp("healthy", { onEvent: ({ event }: { event: string }) => void received.push(event) }),
+      ],
+    });
+    await edge.capture({ event: "e", distinct_id: "u1" });
+    await edge.settle();
+    expect(received).toEqual(["e"]);
+  });
+
+  test("splits a request over several messages where the queue's limit demands it", async () => {
+    const edge = await start({ apps: [], settings: { QSTASH_MAX_MESSAGE_BYTES: "20000" } });
+    const events = Array.from({ length: 20 }, (_, n) => ({
+      event: `e${n}`,
+      distinct_id: "u1",
+      properties: { text: "x".repeat(3000) },
+    }));
+    await edge.capture(...events);
+    await edge.settle();
+    expect(edge.qstash.counters().published).toBe(4);
+    expect(
+      edge
+        .delivered()
+        .map(({ event }) => event)
+        .toSorted(),
+    ).toEqual(events.map(({ event }) => event).toSorted());
+  });
+
+  test("carries a single event above the queue's limit by reference, and cleans up behind it", async () => {
+    const edge = await start({ apps: [], settings: { QSTASH_MAX_MESSAGE_BYTES: "20000" } });
+    await edge.capture({ event: "big", distinct_id: "u1", properties: { text: "x".repeat(50_000) } });
+    await edge.settle();
+    expect(String(edge.delivered()[0]?.properties["text"])).toHaveLength(50_000);
+    expect(await edge.redisCommand("KEYS", "oversize:*")).toEqual([]);
+  });
+
+  test("answers 503 with Retry-After when QStash refuses, so that the SDK keeps the events", async () => {
+    const edge = await start({ apps: [], settings: { QSTASH_TOKEN: "wrong" } });
+    const answer = await edge.capture({ event: "e", distinct_id: "u1" });
+    expect(answer.status).toBe(503);
+    expect(Number(answer.headers.get("Retry-After"))).toBeGreaterThan(0);
+  });
+
+  test("costs an event nothing but the value when an app leaves in it what JSON cannot hold", async () => {
+    const edge = await start({
+      apps: [
+        defineApp("odd", {
+          processEvent(event: { properties: Record<string, unknown> }) {
+            event.properties = { fine: 1, big: 10n, date: new Date(0), none: undefined, call: () => 1 };
+            event.properties["self"] = event.properties;
+            return event;
+          },
+        }),
+      ],
+    });
+    expect((await edge.capture({ event: "e", distinct_id: "u1" })).status).toBe(200);
+    await edge.settle();
+    expect(edge.delivered()[0]?.properties).toMatchObject({
+      fine: 1,
+      big: "10",
+      date: "1970-01-01T00:00:00.000Z",
+    });
+  });
+});

@@ -1,0 +1,71 @@
+import { serve } from "@hono/node-server";
+import type { AddressInfo } from "node:net";
+import { gunzipSync } from "node:zlib";
+
+/** A request as the recorder got it; `json` is undefined when the body is none. */
+export interface RecordedRequest {
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body: string;
+  json: unknown;
+}
+
+/** A destination on a real socket: writes down what it gets, and answers as the test says. */
+export interface Recorder {
+  url: string;
+  requests: RecordedRequest[];
+  /** Decides the answer from now on; 200 `{"status":"Ok"}` before it is called. */
+  answerWith(answer: (request: RecordedRequest) => Response | Promise<Response>): void;
+  stop(): Promise<void>;
+}
+
+export async function startRecorder(): Promise<Recorder> {
+  const requests: RecordedRequest[] = [];
+  let answer = (_request: RecordedRequest): Response | Promise<Response> => Response.json({ status: "Ok" });
+  const { promise: listening, resolve } = Promise.withResolvers<AddressInfo>();
+  const server = serve(
+    {
+      hostname: "127.0.0.1",
+      port: 0,
+      async fetch(request) {
+        const bytes = Buffer.from(await request.arrayBuffer());
+        const body = (
+          request.headers.get("Content-Encoding") === "gzip" ? gunzipSync(bytes) : bytes
+        ).toString();
+        const { pathname, search } = new URL(request.url);
+        const recorded = {
+          method: request.method,
+          path: pathname + search,
+          headers: Object.fromEntries(request.headers),
+          body,
+          json: parse(body),
+        };
+        requests.push(recorded);
+        return answer(recorded);
+      },
+    },
+    resolve,
+  );
+  const { port } = await listening;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    answerWith(next) {
+      answer = next;
+    },
+    stop: () =>
+      new Promise((stopped) => {
+        server.close(() => stopped());
+        if ("closeAllConnections" in server) server.closeAllConnections();
+      }),
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
