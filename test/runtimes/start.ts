@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { bundleProcess, bundleWorker, compatibility, denoProgram } from "../../src/commands/bundle.ts";
+import { compile } from "../../src/compiler/index.ts";
+import { startWorker } from "../../src/local/workerd.ts";
+
+export type RuntimeName = "workerd" | "node" | "deno";
+
+/** The gateway as a process of its own, made of the bundle that a deployment would run. */
+export interface RunningGateway {
+  url: string;
+  /** Lines that the process wrote. */
+  lines: string[];
+  stop(): Promise<void>;
+}
+
+const START_TIMEOUT_MS = 30_000;
+
+/** Bundles a folder of apps with the gateway for a runtime. */
+export async function buildBundle(runtime: RuntimeName, pluginsDirectory: string) {
+  const directory = await mkdtemp(join(tmpdir(), `edgehog-${runtime}-`));
+  await compile({ pluginsDirectory, outDirectory: join(directory, "registry") });
+  const registry = join(directory, "registry/registry.js");
+  const bundle =
+    runtime === "workerd"
+      ? await bundleWorker(join(directory, "worker"), registry)
+      : await bundleProcess(runtime, directory, registry);
+  return { bundle, remove: () => rm(directory, { recursive: true, force: true }) };
+}
+
+/** A port that is free now. The address is needed before the gateway starts, as a setting. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (typeof address !== "object" || address === null) throw new Error("no port is free");
+  return address.port;
+}
+
+export async function startGateway(
+  runtime: RuntimeName,
+  bundle: string,
+  port: number,
+  settings: Record<string, string>,
+): Promise<RunningGateway> {
+  const lines: string[] = [];
+  if (runtime === "workerd") {
+    const worker = await startWorker({
+      bundle,
+      port,
+      bindings: settings,
+      compatibility: await compatibility(),
+      log: (line) => lines.push(line),
+    });
+    return { url: worker.url, lines, stop: worker.stop };
+  }
+  const [program, args] =
+    runtime === "node"
+      ? [process.execPath, [bundle]]
+      : [denoProgram(), ["run", "--allow-all", "--unstable-cron", bundle]];
+  const child = spawn(program, args, {
+    env: { ...process.env, ...settings, PORT: String(port) },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = once(child, "exit");
+  await listening(child, lines);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    lines,
+    async stop() {
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+function listening(child: ChildProcess, lines: string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string) => reject(new Error(`the gateway ${why}:\n${lines.join("\n")}`));
+    const timer = setTimeout(() => fail("did not start"), START_TIMEOUT_MS);
+    for (const stream of [child.stdout, child.stderr]) {
+      if (!stream) continue;
+      createInterface({ input: stream }).on("line", (line) => {
+        lines.push(line);
+        if (!line.startsWith("Edgehog listens")) return;
+        clearTimeout(timer);
+        resolve();
+      });
+    }
+    child.once("exit", (code) => {
+      clearTimeout(timer);
+      fail(`ended with code ${code}`);
+    });
+  });
+}
