@@ -60,6 +60,7 @@ describe("without configuration", () => {
     ["a parameter's name counts whole", "https://example.com/?my_gclid=1", "https://example.com/?my_gclid=1"],
     ["a place on the page goes", "https://example.com/a#prices", "https://example.com/a"],
     ["an empty query and fragment go", "https://example.com/a?#", "https://example.com/a"],
+    ["a parameter may begin with a question mark", "https://example.com/a??b", "https://example.com/a??b"],
     ["a route in the fragment stays", "https://example.com/#/settings", "https://example.com/#/settings"],
     ["a slash at the end stays", "https://example.com/a/", "https://example.com/a/"],
   ];

@@ -23,7 +23,9 @@ export function normaliseUrl(text: string, rules: Rules): string {
     // Told by a client, so it may be anything; what cannot be read is not ours to mend.
     return text;
   }
-  url.search = normaliseQuery(url.search, rules);
+  const query = normaliseQuery(url.search, rules);
+  // With its own question mark, since URL takes the first one off, and a parameter may begin with one.
+  url.search = query === "" ? "" : `?${query}`;
   url.hash = keepsFragment(url.hash, rules) ? url.hash : "";
   if (rules.removesTrailingSlash) url.pathname = withoutTrailingSlash(url.pathname);
   return isPath ? url.href.slice(ANY_ORIGIN.length) : url.href;
