@@ -135,6 +135,9 @@ export function createGateway(platform: Platform): Gateway {
           await ingest.client(batch, scope);
         } catch (error) {
           if (!(error instanceof QueueUnavailable)) throw error;
+          const { project, events } = batch;
+          const message = `refused ${events.length} events with 503: ${error.message}`;
+          platform.write(JSON.stringify({ level: "ERROR", source: "SYSTEM", project, message }));
           throw new Unavailable(error.message, RETRY_AFTER_SECONDS);
         }
       },

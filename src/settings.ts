@@ -44,7 +44,7 @@ const required = (purpose: string) =>
 const address = (purpose: string) =>
   required(purpose)
     .refine(
-      (text) => /^https?:$/.test(URL.parse(text)?.protocol ?? ""),
+      (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol),
       "is not an http(s) address, for instance https://edge.example.com",
     )
     .transform((text) => text.replace(/\/+$/, ""));

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { RetryError } from "../src/apps/errors.ts";
 import { defineApp } from "../src/apps/testing.ts";
+import { startRecorder, unreachableUrl } from "./recorder.ts";
 import { startTestGateway, type TestGateway } from "./gateway.ts";
 
 let running: TestGateway | undefined;
@@ -241,11 +242,36 @@ describe("delivery", () => {
     expect(await edge.redisCommand("KEYS", "oversize:*")).toEqual([]);
   });
 
-  test("answers 503 with Retry-After when QStash refuses, so that the SDK keeps the events", async () => {
-    const edge = await start({ apps: [], settings: { QSTASH_TOKEN: "wrong" } });
-    const answer = await edge.capture({ event: "e", distinct_id: "u1" });
-    expect(answer.status).toBe(503);
-    expect(Number(answer.headers.get("Retry-After"))).toBeGreaterThan(0);
+  test.each([
+    ["refuses", async () => ({ QSTASH_TOKEN: "wrong" })],
+    ["cannot be reached", async () => ({ QSTASH_URL: await unreachableUrl() })],
+  ])(
+    "answers 503 with Retry-After when QStash %s, so that the SDK keeps the events",
+    async (_fault, faulty) => {
+      const edge = await start({ apps: [], settings: await faulty() });
+      const answer = await edge.capture({ event: "e", distinct_id: "u1" });
+      expect(answer.status).toBe(503);
+      expect(Number(answer.headers.get("Retry-After"))).toBeGreaterThan(0);
+      expect(await answer.json()).toMatchObject({ detail: "transient error, please retry" });
+    },
+  );
+
+  test("answers 503 when QStash does not answer, sooner than an SDK gives up", async () => {
+    const silent = await startRecorder();
+    silent.answerWith(() => new Promise(() => {}));
+    const edge = await start({ apps: [], settings: { QSTASH_URL: silent.url } });
+    expect((await edge.capture({ event: "e", distinct_id: "u1" })).status).toBe(503);
+    await silent.stop();
+  });
+
+  test("goes on without Redis for apps that keep no state", async () => {
+    const edge = await start({
+      settings: { UPSTASH_REDIS_REST_URL: await unreachableUrl() },
+      apps: [defineApp("plain", { processEvent: (event: object) => event })],
+    });
+    expect((await edge.capture({ event: "e", distinct_id: "u1" })).status).toBe(200);
+    await edge.settle();
+    expect(edge.delivered()[0]?.properties).toMatchObject({ $plugins_succeeded: ["plain (1)"] });
   });
 
   test("costs an event nothing but the value when an app leaves in it what JSON cannot hold", async () => {

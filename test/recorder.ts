@@ -62,6 +62,13 @@ export async function startRecorder(): Promise<Recorder> {
   };
 }
 
+/** An address where nobody listens. */
+export async function unreachableUrl(): Promise<string> {
+  const gone = await startRecorder();
+  await gone.stop();
+  return gone.url;
+}
+
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { AppCache } from "../src/apps/meta/cache.ts";
 import { defineApp } from "../src/apps/testing.ts";
 import type { PluginEvent } from "../src/event.ts";
+import { unreachableUrl } from "./recorder.ts";
 import { startTestGateway, type TestGateway } from "./gateway.ts";
 
 interface Meta {
@@ -158,7 +159,7 @@ describe("cache", () => {
 
   test("fails inside its app when Redis is away, and the event goes on", async () => {
     edge = await startTestGateway({
-      settings: { UPSTASH_REDIS_REST_URL: "http://127.0.0.1:9" },
+      settings: { UPSTASH_REDIS_REST_URL: await unreachableUrl() },
       apps: [
         defineApp("stateful", {
           processEvent: async (event: PluginEvent, { cache }: Meta) => (await cache.incr("n"), event),
