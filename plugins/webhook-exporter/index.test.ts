@@ -8,8 +8,6 @@ import { RetryError } from "../../src/apps/errors.ts";
 import { createAppFetch } from "../../src/apps/fetch.ts";
 import { exportEvents, setupPlugin } from "./index.ts";
 
-// What an app finds in the gateway.
-vi.mock("@posthog/plugin-scaffold", () => import("../../src/apps/libraries/plugin-scaffold.ts"));
 vi.stubGlobal("fetch", createAppFetch(fetch));
 const log = vi.spyOn(console, "debug").mockReturnValue();
 

@@ -1,7 +1,7 @@
 /**
  * The types of `@posthog/plugin-scaffold`, so that apps are checked without installing it; its values are in
- * `plugin-scaffold.ts`. Follows the apps developer reference, and `spec/runtime.md` where that is silent. No top-level
- * import: one would turn these declarations into an augmentation of a module that does not exist.
+ * `plugin-scaffold.ts`. Follows PostHog's apps developer reference, and runtime 6.1 for the names. No top-level import:
+ * one would turn these declarations into an augmentation of a module that does not exist.
  */
 declare module "@posthog/plugin-scaffold" {
   export type Properties = Record<string, unknown>;
