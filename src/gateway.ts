@@ -29,6 +29,7 @@ import { createTasks } from "./schedule/tasks.ts";
 import type { Environment, Settings } from "./settings.ts";
 import { createStore } from "./store.ts";
 import { teamIdOf } from "./team.ts";
+import { version } from "./version.ts";
 
 /** Seconds after which an SDK may send again what could not be made durable. */
 const RETRY_AFTER_SECONDS = 5;
@@ -112,6 +113,7 @@ export function createGateway(platform: Platform): Gateway {
   app.get("/_gateway/health", (context) =>
     context.json({
       status: "ok",
+      version,
       runtime: platform.runtime,
       durability: platform.durability,
       apps: platform.apps.filter(({ enabled }) => enabled).length,

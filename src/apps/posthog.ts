@@ -1,3 +1,4 @@
+import { version } from "../version.ts";
 import type { Instance } from "./instance.ts";
 import { requireInvocation } from "./scope.ts";
 
@@ -40,7 +41,12 @@ export function createAppPostHog(options: {
         event: String(event),
         distinct_id: String(distinctId),
         timestamp: typeof timestamp === "string" ? timestamp : options.now().toISOString(),
-        properties: { $lib: "posthog-plugin-server", distinct_id: distinctId, ...rest },
+        properties: {
+          $lib: "posthog-plugin-server",
+          $lib_version: version,
+          distinct_id: distinctId,
+          ...rest,
+        },
       });
     },
   };

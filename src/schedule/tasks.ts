@@ -85,7 +85,9 @@ export function createTasks(options: {
       if (tickAt !== undefined && options.now().getTime() - tickAt > periodMs[task]) return;
       const key = keys.taskLease(project, plugin, task);
       const owner = lease ?? id;
-      const held = lease ? await leases.renew(key, owner) : await leases.acquire(key, owner);
+      // A lease handed over may have run out while its message waited; then it is as free as any other.
+      const held =
+        (lease !== undefined && (await leases.renew(key, owner))) || (await leases.acquire(key, owner));
       if (!held) return;
       try {
         const instance = await instances.find(project, plugin, scope);
