@@ -13,11 +13,12 @@ import { createDeadLetters } from "./delivery/dead-letters.ts";
 import { createDeliver } from "./delivery/deliver.ts";
 import { createExports } from "./delivery/exports/index.ts";
 import { createFollowUp } from "./delivery/follow-up.ts";
+import { createRunJob } from "./delivery/hooks/job.ts";
 import { createOnEventDestination } from "./delivery/hooks/on-event.ts";
 import { createDeliveryRoutes } from "./delivery/index.ts";
 import { createForward } from "./delivery/posthog/forward.ts";
 import { createPostHogDestination } from "./delivery/posthog/index.ts";
-import { captureMessages } from "./delivery/publish.ts";
+import { leftoverMessages } from "./delivery/publish.ts";
 import { createQueue, QueueUnavailable } from "./delivery/queue.ts";
 import { createReceiver } from "./delivery/receiver.ts";
 import type { Client } from "./event.ts";
@@ -80,29 +81,37 @@ export function createGateway(platform: Platform): Gateway {
   });
   const instances = createInstances({
     apps: platform.apps,
-    services: { ...platform, log, uuid },
+    services: {
+      environment: platform.environment,
+      posthog: { host: settings.posthogHost, personalApiKey: settings.posthogPersonalApiKey },
+      log,
+      now,
+      uuid,
+      fetch: platform.fetch,
+    },
     setupTimeoutMs: settings.taskTimeoutMs,
   });
   const tasks = createTasks({ instances, queue, leases: createLeases(store), now, uuid });
 
-  const followUp = createFollowUp({ deadLetters: createDeadLetters(store), now, uuid });
+  const deadLetters = createDeadLetters(store);
+  const followUp = createFollowUp({ deadLetters, now, uuid });
   const limits = { timeoutMs: settings.taskTimeoutMs, subrequestBudget: settings.subrequestBudget };
   const exports = createExports({ store, followUp, ...limits, now, uuid });
 
   const sealing = { maxMessageBytes: settings.maxMessageBytes, uuid, now };
-  const capturedMessages = (scope: Scope) => captureMessages(scope.takeCaptured(), sealing);
+  const leftovers = async (scope: Scope) => leftoverMessages(await scope.finish(), sealing);
   const openScope = (waitUntil: RequestPlatform["waitUntil"], generation: number): Scope =>
     createScope({
       store,
       generation,
       waitUntil,
-      publish: (captured) => queue.publish(captureMessages([captured], sealing)),
+      publish: (late) => queue.publish(leftoverMessages(late, sealing)),
     });
   const ingest = createIngest({
     pipeline: createPipeline({ instances, ...settings }),
     queue,
     maxMessageBytes: settings.maxMessageBytes,
-    capturedMessages,
+    leftovers,
     uuid,
   });
 
@@ -123,7 +132,10 @@ export function createGateway(platform: Platform): Gateway {
   app.route("/_gateway", deliveryRoutes());
   if (settings.adminToken !== null) {
     const token = settings.adminToken;
-    app.route("/admin/api", createAdminApi({ token, instances, tasks, projects: projects.list }));
+    app.route(
+      "/admin/api",
+      createAdminApi({ token, instances, tasks, queue, projects: projects.list, now, uuid }),
+    );
   }
   app.route(
     "/",
@@ -192,8 +204,9 @@ export function createGateway(platform: Platform): Gateway {
       exports,
       runTask: tasks.run,
       recapture: ingest.apps,
+      runJob: createRunJob({ instances, deadLetters, now }),
       createScope: openScope,
-      capturedMessages,
+      leftovers,
     });
   }
 }

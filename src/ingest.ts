@@ -18,7 +18,8 @@ export function createIngest(options: {
   pipeline: Pipeline;
   queue: Queue;
   maxMessageBytes: number;
-  capturedMessages: (scope: Scope) => OutgoingMessage[];
+  /** Messages for what apps left behind. */
+  leftovers: (scope: Scope) => Promise<OutgoingMessage[]>;
   uuid: () => string;
 }): Ingest {
   async function run(id: string, batch: CapturedBatch, scope: Scope, trustMarkers?: boolean): Promise<void> {
@@ -30,7 +31,7 @@ export function createIngest(options: {
     const { project, historicalMigration: historical } = batch;
     await options.queue.publish([
       ...deliverMessages({ id, project, events, historical }, options.maxMessageBytes),
-      ...options.capturedMessages(scope),
+      ...(await options.leftovers(scope)),
     ]);
   }
 

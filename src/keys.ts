@@ -9,7 +9,10 @@ export const keys = {
   /** What an app keeps with `cache`: the app decides its life time. */
   appCache: (project: string, plugin: string, key: string) => `app:${project}:${plugin}:cache:${key}`,
 
-  /** Hash: the JSON-able top-level values of an app's `global`, of one version (decisions 11). */
+  /** Text: what an app keeps with `storage` and `utils.cursor`, for good. */
+  appStorage: (project: string, plugin: string, key: string) => `app:${project}:${plugin}:storage:${key}`,
+
+  /** Text: the JSON-able top-level values of an app's `global`, of one version (decisions 11). */
   appGlobal: (project: string, plugin: string, version: string) =>
     `app:${project}:${plugin}:global:${version}`,
   appGlobalTtlSeconds: 30 * day,

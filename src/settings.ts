@@ -8,6 +8,8 @@ export interface Settings {
   publicUrl: string;
   /** Where processed events go; null = nowhere. No trailing slash. */
   posthogHost: string | null;
+  /** For `posthog.api`. */
+  posthogPersonalApiKey: string | null;
   redis: { url: string; token: string };
   qstash: { url: string; token: string; currentSigningKey: string; nextSigningKey: string };
   /** Opens `/admin`; null = there is no `/admin`. */
@@ -69,6 +71,7 @@ const schema = z.object({
     }),
   PUBLIC_URL: address("give the address at which QStash reaches this gateway"),
   POSTHOG_HOST: address("").optional(),
+  POSTHOG_PERSONAL_API_KEY: z.string().optional(),
   UPSTASH_REDIS_REST_URL: address("copy it from the Upstash console, Redis, REST API"),
   UPSTASH_REDIS_REST_TOKEN: required("copy it from the Upstash console, Redis, REST API"),
   QSTASH_URL: address("").default("https://qstash.upstash.io"),
@@ -107,6 +110,7 @@ export function readSettings(environment: Environment): ParsedSettings {
       projects: values.PROJECT_TOKENS.includes("*") ? "*" : values.PROJECT_TOKENS,
       publicUrl: values.PUBLIC_URL,
       posthogHost: values.POSTHOG_HOST ?? null,
+      posthogPersonalApiKey: values.POSTHOG_PERSONAL_API_KEY ?? null,
       redis: { url: values.UPSTASH_REDIS_REST_URL, token: values.UPSTASH_REDIS_REST_TOKEN },
       qstash: {
         url: values.QSTASH_URL,

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { AppCache } from "../src/apps/meta/cache.ts";
+import type { AppCursor, AppStorage } from "../src/apps/meta/storage.ts";
 import { defineApp } from "../src/apps/testing.ts";
 import type { PluginEvent } from "../src/event.ts";
 import { unreachableUrl } from "./recorder.ts";
@@ -9,6 +10,8 @@ interface Meta {
   cache: AppCache;
   config: Record<string, unknown>;
   global: Record<string, unknown>;
+  storage: AppStorage;
+  utils: { cursor: AppCursor };
 }
 type ProcessEvent = (event: PluginEvent, meta: Meta) => unknown;
 
@@ -170,6 +173,82 @@ describe("cache", () => {
     await edge.settle();
     expect(edge.delivered()[0]?.properties).toMatchObject({ $plugins_failed: ["stateful (1)"] });
     expect(edge.log.some(({ message }) => message.includes("Redis could not be reached"))).toBe(true);
+  });
+});
+
+describe("storage", () => {
+  test.each<[string, (meta: Meta) => unknown, unknown]>([
+    ["keeps JSON", async ({ storage }) => (await storage.set("k", { a: [1] }), storage.get("k")), { a: [1] }],
+    ["has a default for what is missing", ({ storage }) => storage.get("no", 5), 5],
+    [
+      "knows a stored null from nothing",
+      async ({ storage }) => (await storage.set("k", null), storage.get("k", 9)),
+      null,
+    ],
+    [
+      "deletes by undefined",
+      async ({ storage }) => (
+        await storage.set("k", 1),
+        await storage.set("k", undefined),
+        storage.get("k", "gone")
+      ),
+      "gone",
+    ],
+    [
+      "deletes, twice as well",
+      async ({ storage }) => (await storage.del("k"), await storage.del("k"), storage.get("k", "gone")),
+      "gone",
+    ],
+    [
+      "has cursors that start at 0",
+      async ({ utils }) => (await utils.cursor.init("c"), utils.cursor.increment("c")),
+      1,
+    ],
+    [
+      "initialises a cursor once",
+      async ({ utils }) => (
+        await utils.cursor.init("c", 5),
+        await utils.cursor.init("c", 9),
+        utils.cursor.increment("c", 2)
+      ),
+      7,
+    ],
+    [
+      "counts down and by fractions",
+      async ({ utils }) => [await utils.cursor.increment("c", -2), await utils.cursor.increment("c", 0.5)],
+      [-2, -1.5],
+    ],
+  ])("%s", async (_guarantee, use, expected) => {
+    expect((await run((meta) => use(meta)))["result"]).toEqual(expected);
+  });
+
+  test.each<[string, (meta: Meta) => unknown]>([
+    ["The cursor's initial value must be a number!", ({ utils }) => utils.cursor.init("c", "1" as never)],
+    ["The incrementBy value must be a number!", ({ utils }) => utils.cursor.increment("c", "x" as never)],
+    [
+      "storage keys have at most 200 characters, this one has 201",
+      ({ storage }) => storage.set("k".repeat(201), 1),
+    ],
+  ])("rejects with: %s", async (message, use) => {
+    const result = await run(async (meta) => {
+      try {
+        return await use(meta);
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+    expect(result["result"]).toBe(message);
+  });
+
+  test("has written what nobody awaited before the event is acknowledged", async () => {
+    const gateway = await start({
+      processEvent(event, { storage }) {
+        void storage.set("k", "kept");
+        return event;
+      },
+    });
+    await gateway.capture({ event: "e", distinct_id: "u1" });
+    expect(await gateway.redisCommand("KEYS", "*storage:k")).toHaveLength(1);
   });
 });
 

@@ -42,6 +42,8 @@ export interface AppHost {
   posthog: unknown;
   fetch: unknown;
   RetryError: unknown;
+  /** The same as `meta.jobs`: the compiler sends calls of the app's own exported jobs here (decisions 2). */
+  jobs: unknown;
   /** The instance's own global object (`global`, `globalThis`). */
   global: Record<string, unknown>;
 }

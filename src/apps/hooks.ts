@@ -11,6 +11,8 @@ export interface Hooks {
   runEveryMinute?: (meta: unknown) => unknown;
   runEveryHour?: (meta: unknown) => unknown;
   runEveryDay?: (meta: unknown) => unknown;
+  /** By name; called with the payload, if there is one, before `meta`. */
+  jobs?: Readonly<Record<string, (...payloadAndMeta: unknown[]) => unknown>>;
 }
 
 export const scheduledTasks = ["runEveryMinute", "runEveryHour", "runEveryDay"] as const;
@@ -43,6 +45,8 @@ export function findHooks(found: AppExports): Hooks {
   const batchHook = lookUp("processEventBatch");
   if (!hooks.processEvent && typeof batchHook === "function")
     hooks.processEvent = oneByOne(batchHook as BatchHook);
+  const jobs = candidates.map((candidate) => candidate["jobs"]).filter(isObject);
+  if (jobs.length > 0) hooks.jobs = Object.assign({}, ...jobs.toReversed());
   return hooks;
 }
 

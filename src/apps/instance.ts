@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { copyJson } from "../json.ts";
 import type { Environment } from "../settings.ts";
+import { teamIdOf } from "../team.ts";
 import { createAppConsole } from "./console.ts";
 import type { AppDefinition, AppHost } from "./definition.ts";
 import { RetryError, TimeoutError } from "./errors.ts";
@@ -11,7 +12,10 @@ import type { LogLevel, LogSink, LogSource } from "./log.ts";
 import { createAppCache } from "./meta/cache.ts";
 import { resolveConfig } from "./meta/config.ts";
 import { type AppGlobal, createAppGlobal } from "./meta/global.ts";
+import { createAppJobs } from "./meta/jobs.ts";
+import { createAppStorage } from "./meta/storage.ts";
 import { createAppPostHog } from "./posthog.ts";
+import { createAppApi, type PostHogAccess } from "./posthog-api.ts";
 import { currentInvocation, type Scope } from "./scope.ts";
 
 /** One app at work for one project, with module state of its own (decisions 8). */
@@ -33,6 +37,7 @@ export interface InstanceServices {
   now: () => Date;
   uuid: () => string;
   fetch: typeof fetch;
+  posthog: PostHogAccess;
 }
 
 /**
@@ -54,11 +59,18 @@ export function createInstance(
       ...(hook ? { hook } : {}),
       message,
     });
+  const fetch = createAppFetch(services.fetch);
+  const jobs = createAppJobs({ project, plugin, now: services.now });
+  const { storage, cursor } = createAppStorage(project, plugin);
   const host: AppHost = {
     console: createAppConsole((level, message) => log(level, "CONSOLE", message)),
-    posthog: createAppPostHog({ instance: () => instance, now: services.now, uuid: services.uuid }),
-    fetch: createAppFetch(services.fetch),
+    posthog: {
+      ...createAppPostHog({ instance: () => instance, now: services.now, uuid: services.uuid }),
+      api: createAppApi({ project, teamId: teamIdOf(project), posthog: services.posthog, fetch }),
+    },
+    fetch,
     RetryError,
+    jobs,
     global: {},
   };
   host.global = createAppGlobalObject(host);
@@ -88,6 +100,9 @@ export function createInstance(
         return copyJson(config);
       },
       cache: createAppCache(project, plugin),
+      storage,
+      utils: { cursor },
+      jobs,
       global: global.object,
       attachments: decodeAttachments(definition),
     },
@@ -111,7 +126,7 @@ function decodeAttachments(definition: AppDefinition): Record<string, unknown> {
  */
 export async function runHook<Result>(
   instance: Instance,
-  hook: keyof Hooks,
+  hook: string,
   scope: Scope,
   call: (meta: object) => Result | Promise<Result>,
   timeoutMs?: number,

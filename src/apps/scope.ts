@@ -21,6 +21,24 @@ export interface AppEvents {
   generation: number;
 }
 
+/** A job that an app has scheduled with `meta.jobs`. */
+export interface ScheduledJob {
+  project: string;
+  plugin: string;
+  job: string;
+  /** Milliseconds since the epoch. */
+  dueAtMs: number;
+  /** JSON; absent when the job was scheduled without one. */
+  payload?: unknown;
+  generation: number;
+}
+
+/** What apps leave behind when a piece of work ends: to be published before it is acknowledged. */
+export interface Leftovers {
+  captured: AppEvents[];
+  jobs: ScheduledJob[];
+}
+
 /**
  * One piece of work: a capture request, a delivery, a task. Everything that apps start while it runs belongs to it,
  * because on Workers a promise, timer or socket must not outlive the request that made it.
@@ -31,10 +49,14 @@ export interface Scope {
   readonly commands: CommandBatch;
   /** Outgoing requests made so far; the platform bounds them (`SUBREQUEST_BUDGET`). */
   subrequests: number;
-  /** Keeps an app's event for `takeCaptured`; after that, publishes it at once. */
+  /** Keeps an app's event for `finish`; after that, publishes it at once. */
   capture(project: string, event: AppEvent): Promise<void>;
-  /** Hands over what apps captured, once, to be published before the work is acknowledged. */
-  takeCaptured(): AppEvents[];
+  /** Keeps an app's job likewise. */
+  schedule(job: Omit<ScheduledJob, "generation">): Promise<void>;
+  /** Makes `finish` wait for a write that is promised to be durable, whether its app awaits it or not. */
+  mustFinish(promise: Promise<unknown>): void;
+  /** Ends the work: waits for what must finish, and hands over, once, what apps left behind. */
+  finish(): Promise<Leftovers>;
   /** Keeps the platform alive for what an app started and did not await. Never rejects. */
   background(promise: Promise<unknown>): void;
 }
@@ -43,12 +65,22 @@ export interface ScopeOptions {
   store: Store;
   generation: number;
   waitUntil: (promise: Promise<unknown>) => void;
-  publish: (captured: AppEvents) => Promise<void>;
+  publish: (leftovers: Leftovers) => Promise<void>;
 }
 
 export function createScope({ store, generation, waitUntil, publish }: ScopeOptions): Scope {
   const captured = new Map<string, AppEvents>();
-  let taken = false;
+  const jobs: ScheduledJob[] = [];
+  const unfinished: Promise<unknown>[] = [];
+  let finished = false;
+
+  /** For what an app starts and does not await, when it goes on after the work has been acknowledged. */
+  function publishLate(leftovers: Leftovers): Promise<void> {
+    scope.subrequests += 1;
+    const published = publish(leftovers);
+    scope.background(published);
+    return published;
+  }
 
   const scope: Scope = {
     generation,
@@ -60,23 +92,33 @@ export function createScope({ store, generation, waitUntil, publish }: ScopeOpti
     subrequests: 0,
 
     capture(project, event) {
-      if (taken) {
-        scope.subrequests += 1;
-        const published = publish({ project, events: [event], generation: generation + 1 });
-        scope.background(published);
-        return published;
-      }
+      const alone = { project, events: [event], generation: generation + 1 };
+      if (finished) return publishLate({ captured: [alone], jobs: [] });
       const batch = captured.get(project);
       if (batch) batch.events.push(event);
-      else captured.set(project, { project, events: [event], generation: generation + 1 });
+      else captured.set(project, alone);
       return Promise.resolve();
     },
 
-    takeCaptured() {
-      taken = true;
-      const batches = [...captured.values()];
+    schedule(job) {
+      const scheduled = { ...job, generation };
+      if (finished) return publishLate({ captured: [], jobs: [scheduled] });
+      jobs.push(scheduled);
+      return Promise.resolve();
+    },
+
+    mustFinish(promise) {
+      unfinished.push(promise);
+    },
+
+    async finish() {
+      // What failed is the app's to handle; here only that it is over matters.
+      if (unfinished.length > 0) await Promise.allSettled(unfinished);
+      finished = true;
+      const leftovers = { captured: [...captured.values()], jobs: [...jobs] };
       captured.clear();
-      return batches;
+      jobs.length = 0;
+      return leftovers;
     },
 
     background(promise) {

@@ -32,6 +32,7 @@ export function recordingServices(): InstanceServices & { entries: LogEntry[] } 
   return {
     entries,
     environment: {},
+    posthog: { host: null, personalApiKey: null },
     log: (entry) => entries.push(entry),
     now: () => new Date("2026-01-01T00:00:00Z"),
     uuid: () => `00000000-0000-7000-8000-${String((made += 1)).padStart(12, "0")}`,
@@ -53,7 +54,9 @@ export function bareScope(): Scope & { captured: AppEvent[] } {
     subrequests: 0,
     commands: { run: () => Promise.reject(new Error("this test has no Redis")) },
     capture: async (_project, event) => void captured.push(event),
-    takeCaptured: () => [],
+    schedule: () => Promise.resolve(),
+    mustFinish: () => {},
+    finish: async () => ({ captured: [], jobs: [] }),
     background: (promise) => void promise.catch(() => {}),
   };
 }

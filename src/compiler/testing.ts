@@ -61,10 +61,7 @@ export async function createProject(files: Readonly<Record<string, string>>): Pr
 }
 
 /** Compiles one app from the text of its `index.ts` and evaluates it. */
-export async function runApp(
-  source: string,
-  host?: Partial<AppHost> & { jobs?: unknown },
-): Promise<AppExports> {
+export async function runApp(source: string, host?: Partial<AppHost>): Promise<AppExports> {
   const project = await createProject({ "plugins/app/index.ts": source });
   return project.run("app", host);
 }
@@ -75,6 +72,7 @@ function createHost(host: Partial<AppHost>): AppHost {
     posthog: { capture: () => undefined },
     fetch: () => undefined,
     RetryError: class RetryError extends Error {},
+    jobs: undefined,
     global: Object.create(globalThis),
     ...host,
   };

@@ -15,6 +15,8 @@ export interface DeadLetter {
   lastAt: string;
   /** As the destination would have got them. */
   events: readonly object[];
+  /** What a job had been given. */
+  payload?: unknown;
 }
 
 export interface DeadLetters {

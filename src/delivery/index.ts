@@ -34,9 +34,10 @@ export function createDeliveryRoutes(options: {
   exports: Exports;
   runTask: Work<"task">;
   recapture: Work<"capture">;
+  runJob: Work<"job">;
   createScope: (waitUntil: (promise: Promise<unknown>) => void, generation: number) => Scope;
-  /** Messages for what apps captured in a scope. */
-  capturedMessages: (scope: Scope) => OutgoingMessage[];
+  /** Messages for what apps left behind in a scope. */
+  leftovers: (scope: Scope) => Promise<OutgoingMessage[]>;
 }): Hono<WaitUntilBindings> {
   const { queue, store, instances, deliver, exports } = options;
   const routes = new Hono<WaitUntilBindings>();
@@ -46,6 +47,7 @@ export function createDeliveryRoutes(options: {
   on("retry", deliver.retry);
   on("task", options.runTask);
   on("capture", options.recapture);
+  on("job", options.runJob);
   on("export", async (message, scope) => {
     const instance = await instances.find(message.project, message.plugin, scope);
     // Without its app the buffer stays as it is; the sweep comes back to it.
@@ -79,7 +81,7 @@ export function createDeliveryRoutes(options: {
         const generation = "generation" in message ? message.generation : 0;
         const scope = options.createScope((promise) => context.env.waitUntil(promise), generation);
         const followUps = (await work(message, scope)) ?? [];
-        await queue.publish([...followUps, ...options.capturedMessages(scope)]);
+        await queue.publish([...followUps, ...(await options.leftovers(scope))]);
         if ("reference" in parsed) await store.del(parsed.reference);
         return context.json({ status: "ok" });
       } catch (error) {

@@ -63,6 +63,16 @@ export interface CaptureMessage extends Envelope {
   events: AppEvent[];
 }
 
+/** A job of an app, when it is due or, if that is farther off than a message may wait, on its way there. */
+export interface JobMessage extends Envelope {
+  plugin: string;
+  job: string;
+  /** Milliseconds since the epoch. */
+  dueAtMs: number;
+  payload?: unknown;
+  generation: number;
+}
+
 /** The gateway's own routes that QStash calls, with the message each takes. */
 export interface MessageOf {
   deliver: DeliverMessage;
@@ -70,6 +80,7 @@ export interface MessageOf {
   export: ExportMessage;
   task: TaskMessage;
   capture: CaptureMessage;
+  job: JobMessage;
 }
 export type Route = keyof MessageOf;
 

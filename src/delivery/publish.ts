@@ -1,6 +1,12 @@
-import type { AppEvents } from "../apps/scope.ts";
+import type { AppEvents, Leftovers, ScheduledJob } from "../apps/scope.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";
-import { type CaptureMessage, type DeliverMessage, encodeMessage, MESSAGE_VERSION } from "./message.ts";
+import {
+  type CaptureMessage,
+  type DeliverMessage,
+  encodeMessage,
+  type JobMessage,
+  MESSAGE_VERSION,
+} from "./message.ts";
 import { fitsInto, type OutgoingMessage } from "./queue.ts";
 
 /** The events of one piece of work that go on to the destinations. */
@@ -24,11 +30,36 @@ export function deliverMessages(
   });
 }
 
-/** Builds the messages that bring what apps captured back to the start of the chain. */
-export function captureMessages(
-  captured: readonly AppEvents[],
-  options: { maxMessageBytes: number; uuid: () => string; now: () => Date },
-): OutgoingMessage[] {
+interface PublishOptions {
+  maxMessageBytes: number;
+  uuid: () => string;
+  now: () => Date;
+}
+
+/** Builds the messages for what apps left behind: what they captured, and their jobs. */
+export function leftoverMessages({ captured, jobs }: Leftovers, options: PublishOptions): OutgoingMessage[] {
+  return [
+    ...captureMessages(captured, options),
+    ...jobs.map((job) => jobMessage({ ...job, id: options.uuid() }, options.now().getTime())),
+  ];
+}
+
+/** A message may wait for a week on QStash's smallest plan; what is due later is put off again on the way. */
+const MAX_DELAY_SECONDS = 6 * 24 * 60 * 60;
+
+/** Builds the message that brings a job to its time, or part of the way there. */
+export function jobMessage(job: ScheduledJob & { id: string }, nowMs: number): OutgoingMessage {
+  const message: JobMessage = { v: MESSAGE_VERSION, ...job };
+  const seconds = Math.ceil((job.dueAtMs - nowMs) / 1000);
+  return {
+    route: "job",
+    body: encodeMessage(message),
+    delaySeconds: Math.min(MAX_DELAY_SECONDS, Math.max(0, seconds)),
+  };
+}
+
+/** Events that apps captured go back to the start of the chain. */
+function captureMessages(captured: readonly AppEvents[], options: PublishOptions): OutgoingMessage[] {
   const at = options.now().toISOString();
   return captured.flatMap(({ project, generation, events }) =>
     splitToFit(events, options.uuid(), options.maxMessageBytes, (part, id) => {

@@ -1,0 +1,74 @@
+import { describeThrown, summariseThrown } from "../../apps/errors.ts";
+import { type Instance, runHook } from "../../apps/instance.ts";
+import type { Instances } from "../../apps/instances.ts";
+import type { Scope } from "../../apps/scope.ts";
+import type { DeadLetters } from "../dead-letters.ts";
+import type { JobMessage } from "../message.ts";
+import { jobMessage } from "../publish.ts";
+import type { OutgoingMessage } from "../queue.ts";
+
+/** A job that arrives this much before its time is run: messages wait in whole seconds. */
+const EARLY_MS = 1000;
+const PUT_OFF_MS = 10_000;
+
+/** Runs a job whose message has arrived; resolves to the message that brings it nearer to a time still to come. */
+export type RunJob = (message: JobMessage, scope: Scope) => Promise<OutgoingMessage[]>;
+
+/**
+ * An app's jobs as a destination. A job runs once: one that throws, `RetryError` or not, is logged and becomes a dead
+ * letter (decisions 13). Jobs of an app that has been disabled or removed meanwhile are dropped with it.
+ */
+export function createRunJob(options: {
+  instances: Instances;
+  deadLetters: DeadLetters;
+  now: () => Date;
+}): RunJob {
+  const { instances } = options;
+
+  return async (message, scope) => {
+    const { project, plugin, dueAtMs } = message;
+    const nowMs = options.now().getTime();
+    if (dueAtMs - nowMs > EARLY_MS) return [jobMessage(message, nowMs)];
+
+    const instance = await instances.find(project, plugin, scope);
+    if (instance) {
+      await run(instance, message, scope);
+      return [];
+    }
+    const waits = instances.pending(project).some((pending) => pending.plugin === plugin);
+    return waits ? [jobMessage({ ...message, dueAtMs: nowMs + PUT_OFF_MS }, nowMs)] : [];
+  };
+
+  async function run(instance: Instance, message: JobMessage, scope: Scope): Promise<void> {
+    const hook = `jobs.${message.job}`;
+    try {
+      const { definition, hooks } = instance;
+      const job = hooks.jobs?.[message.job];
+      if (!job) {
+        throw new Error(
+          `Task "${message.job}" not found for plugin "${definition.name}" with config id ${definition.id}`,
+        );
+      }
+      await runHook(instance, hook, scope, (meta) =>
+        "payload" in message ? job(message.payload, meta) : job(meta),
+      );
+    } catch (thrown) {
+      instance.log("ERROR", "PLUGIN", describeThrown(thrown), hook);
+      const at = options.now().toISOString();
+      await options.deadLetters.add({
+        id: message.id,
+        project: message.project,
+        plugin: message.plugin,
+        hook,
+        error: summariseThrown(thrown),
+        attempts: 1,
+        firstAt: at,
+        lastAt: at,
+        events: [],
+        ...("payload" in message ? { payload: message.payload } : {}),
+      });
+    } finally {
+      void instance.global.save(scope.commands);
+    }
+  }
+}
