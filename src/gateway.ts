@@ -14,7 +14,7 @@ import { createDeliver } from "./delivery/deliver.ts";
 import { createExports } from "./delivery/exports/index.ts";
 import { createFollowUp } from "./delivery/follow-up.ts";
 import { createRunJob } from "./delivery/hooks/job.ts";
-import { createOnEventDestination } from "./delivery/hooks/on-event.ts";
+import { createEventHookDestination } from "./delivery/hooks/event-hooks.ts";
 import { createDeliveryRoutes } from "./delivery/index.ts";
 import { createForward } from "./delivery/posthog/forward.ts";
 import { createPostHogDestination } from "./delivery/posthog/index.ts";
@@ -194,13 +194,13 @@ export function createGateway(platform: Platform): Gateway {
         ? null
         : createForward({ host: settings.posthogHost, fetch: platform.fetch });
     const toPostHog = createPostHogDestination({ forward, followUp, now });
-    const toOnEvent = createOnEventDestination({ followUp, ...limits });
+    const toEventHook = createEventHookDestination({ followUp, ...limits, fetch: platform.fetch });
     return createDeliveryRoutes({
       receive: createReceiver({ ...settings.qstash, publicUrl: settings.publicUrl }),
       queue,
       store,
       instances,
-      deliver: createDeliver({ instances, destinations: { toPostHog, toOnEvent, exports }, followUp, now }),
+      deliver: createDeliver({ instances, destinations: { toPostHog, toEventHook, exports }, followUp, now }),
       exports,
       runTask: tasks.run,
       recapture: ingest.apps,

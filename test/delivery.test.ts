@@ -295,3 +295,56 @@ describe("delivery", () => {
     });
   });
 });
+
+describe("composeWebhook", () => {
+  const event = {
+    event: "sale",
+    distinct_id: "u1",
+    properties: { total: 9 },
+    timestamp: "2036-03-01T09:00:00Z",
+  };
+
+  test("sends what an app composes of PostHog's shape of an event", async () => {
+    const hook = await startRecorder();
+    let keys: string[] = [];
+    const edge = await start({
+      apps: [
+        defineApp("composer", {
+          composeWebhook(seen: { timestamp: Date; properties: { total: number } }) {
+            keys = Object.keys(seen).toSorted();
+            return { url: `${hook.url}/sales`, body: `${seen.timestamp.getTime()} ${seen.properties.total}` };
+          },
+        }),
+        defineApp("silent", { composeWebhook: () => null }),
+      ],
+    });
+    await edge.capture(event);
+    await edge.settle();
+    expect(keys).toEqual(["distinct_id", "event", "properties", "team_id", "timestamp", "uuid"]);
+    expect(hook.requests).toMatchObject([
+      {
+        method: "POST",
+        path: "/sales",
+        body: `${Date.UTC(2036, 2, 1, 9)} 9`,
+        headers: { "content-type": "application/json" },
+      },
+    ]);
+    expect(await edge.deadLetters()).toEqual([]);
+    await hook.stop();
+  });
+
+  test("makes a dead letter of what its receiver refuses, and the event is delivered all the same", async () => {
+    const hook = await startRecorder();
+    hook.answerWith(() => new Response("", { status: 500, statusText: "Internal Server Error" }));
+    const edge = await start({
+      apps: [defineApp("composer", { composeWebhook: () => ({ url: hook.url, body: "" }) })],
+    });
+    await edge.capture(event);
+    await edge.settle();
+    expect(edge.delivered()).toHaveLength(1);
+    expect(await edge.deadLetters()).toMatchObject([
+      { hook: "composeWebhook", error: `Error: Fetch to ${hook.url} failed with Internal Server Error` },
+    ]);
+    await hook.stop();
+  });
+});

@@ -7,6 +7,8 @@ export interface Hooks {
   teardownPlugin?: (meta: unknown) => unknown;
   processEvent?: (event: PluginEvent, meta: unknown) => unknown;
   onEvent?: (event: unknown, meta: unknown) => unknown;
+  onSnapshot?: (event: unknown, meta: unknown) => unknown;
+  composeWebhook?: (event: unknown, meta: unknown) => unknown;
   exportEvents?: (events: unknown[], meta: unknown) => unknown;
   runEveryMinute?: (meta: unknown) => unknown;
   runEveryHour?: (meta: unknown) => unknown;
@@ -23,6 +25,8 @@ const names = [
   "teardownPlugin",
   "processEvent",
   "onEvent",
+  "onSnapshot",
+  "composeWebhook",
   "exportEvents",
   ...scheduledTasks,
 ] as const satisfies readonly (keyof Hooks)[];

@@ -1,8 +1,10 @@
+import type { Instance } from "../apps/instance.ts";
 import type { Instances } from "../apps/instances.ts";
 import type { Scope } from "../apps/scope.ts";
+import type { DeferredHook } from "./schedules.ts";
 import type { Exports } from "./exports/index.ts";
-import type { FollowUp } from "./follow-up.ts";
-import type { OnEventDestination } from "./hooks/on-event.ts";
+import type { FollowUp, Remainder } from "./follow-up.ts";
+import { type EventHookDestination, eventHooks, isFor } from "./hooks/event-hooks.ts";
 import type { DeliverMessage, Destination, RetryMessage } from "./message.ts";
 import type { PostHogDestination } from "./posthog/index.ts";
 import type { OutgoingMessage } from "./queue.ts";
@@ -12,14 +14,14 @@ const PUT_OFF_SECONDS = 10;
 
 export interface Destinations {
   toPostHog: PostHogDestination;
-  toOnEvent: OnEventDestination;
+  toEventHook: EventHookDestination;
   exports: Exports;
 }
 
 /** The steps of the delivery path. Each resolves to the messages that must be published before it is acknowledged. */
 export interface Deliver {
   /**
-   * Takes a message's events to all destinations side by side: PostHog, every app's `onEvent`, every exporting app's
+   * Takes a message's events to all destinations side by side: PostHog, every app's hooks, every exporting app's
    * buffer. One that fails keeps none from the others. Rejects only when Redis refuses a buffer or a dead letter: then
    * the message must be offered again.
    */
@@ -35,7 +37,7 @@ export function createDeliver(options: {
   now: () => Date;
 }): Deliver {
   const { instances, followUp } = options;
-  const { toPostHog, toOnEvent, exports } = options.destinations;
+  const { toPostHog, toEventHook, exports } = options.destinations;
 
   return {
     async deliver(message, scope) {
@@ -46,13 +48,15 @@ export function createDeliver(options: {
       const steps = [toPostHog({ ...to({ hook: "posthog" }), ...(historical ? { historical } : {}) }, id)];
       for (const instance of ready) {
         const { plugin } = instance.definition;
-        if (instance.hooks.onEvent)
-          steps.push(toOnEvent(instance, to({ plugin, hook: "onEvent" }), id, scope));
+        for (const hook of eventHooks) {
+          if (!instance.hooks[hook] || !events.some((event) => isFor(hook, event))) continue;
+          steps.push(toEventHook(instance, hook, to({ plugin, hook }), id, scope));
+        }
         if (instance.hooks.exportEvents) steps.push(exports.append(instance, project, events));
       }
       const putOff: OutgoingMessage[] = [];
       for (const { plugin, hooks } of instances.pending(project)) {
-        for (const hook of ["onEvent", "exportEvents"] as const) {
+        for (const hook of [...eventHooks, "exportEvents"] as const) {
           if (hooks[hook]) putOff.push(followUp.again(to({ plugin, hook }), PUT_OFF_SECONDS));
         }
       }
@@ -76,14 +80,24 @@ export function createDeliver(options: {
         else await exports.abandon({ ...remainder, batch }, plugin, error);
         return [];
       }
-      const outgoing =
-        destination.hook === "onEvent"
-          ? await toOnEvent(instance, remainder, id, scope)
-          : batch === undefined
-            ? await exports.append(instance, project, remainder.events)
-            : await exports.retry(instance, { ...remainder, batch }, scope);
+      const outgoing = await retryAt(instance, destination.hook, remainder, id, scope);
       void instance.global.save(scope.commands);
       return outgoing;
     },
   };
+
+  function retryAt(
+    instance: Instance,
+    hook: DeferredHook,
+    remainder: Remainder,
+    messageId: string,
+    scope: Scope,
+  ): Promise<OutgoingMessage[]> {
+    const { project, events, batch } = remainder;
+    if (hook !== "exportEvents") return toEventHook(instance, hook, remainder, messageId, scope);
+    // Put off before they reached the buffer, or a batch of the buffer that the app could not export.
+    return batch === undefined
+      ? exports.append(instance, project, events)
+      : exports.retry(instance, { ...remainder, batch }, scope);
+  }
 }

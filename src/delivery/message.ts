@@ -1,6 +1,7 @@
 import type { ScheduledTask } from "../apps/hooks.ts";
 import type { AppEvent } from "../apps/scope.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";
+import type { DeferredHook } from "./schedules.ts";
 
 /** Version of the messages' format. A gateway that meets a newer one leaves it to QStash to offer it again. */
 export const MESSAGE_VERSION = 1;
@@ -39,7 +40,7 @@ export interface RetryMessage extends Envelope {
 }
 
 /** Where events go: PostHog, or one app's hook. */
-export type Destination = { hook: "posthog" } | { plugin: string; hook: "onEvent" | "exportEvents" };
+export type Destination = { hook: "posthog" } | { plugin: string; hook: DeferredHook };
 
 export interface ExportMessage extends Envelope {
   plugin: string;

@@ -3,6 +3,8 @@ import { RetryError } from "../apps/errors.ts";
 /** Waits before the next execution of a deferred hook, by hook (decisions 15): 6 executions of one, 4 of the other. */
 export const HOOK_RETRY_DELAYS_SECONDS = {
   onEvent: [5, 10, 20, 40, 80],
+  onSnapshot: [5, 10, 20, 40, 80],
+  composeWebhook: [5, 10, 20, 40, 80],
   exportEvents: [6, 12, 24],
 } as const;
 

@@ -38,7 +38,7 @@ export async function runChain(
       tail: instance.definition.sequential ? Promise.resolve() : null,
     }));
   const deferred = options.instances
-    .filter(({ hooks }) => hooks.onEvent ?? hooks.exportEvents)
+    .filter(({ hooks }) => hooks.onEvent ?? hooks.onSnapshot ?? hooks.exportEvents ?? hooks.composeWebhook)
     .map((instance) => instance.label);
 
   const outcomes: ChainOutcome[] = [];

@@ -5,31 +5,43 @@ import { teamIdOf } from "../../team.ts";
 import type { FollowUp, Remainder } from "../follow-up.ts";
 import { toPluginEvent } from "../plugin-event.ts";
 import type { OutgoingMessage } from "../queue.ts";
+import { sendWebhook } from "./compose-webhook.ts";
 import { executeDeferred } from "./execute.ts";
 
 /** Events that one app works on at once: a Worker may wait for six answers at a time. */
 const CONCURRENT_EVENTS = 6;
 
-/** Runs `onEvent` over events; resolves to what must be published so that nothing is lost. */
-export type OnEventDestination = (
+/** Hooks that get one event at a time, after the chain. */
+export const eventHooks = ["onEvent", "onSnapshot", "composeWebhook"] as const;
+export type EventHook = (typeof eventHooks)[number];
+
+/** Recordings go to `onSnapshot` and to nothing else (runtime 3.7). */
+export function isFor(hook: EventHook, { event }: ProcessedEvent): boolean {
+  return (event === "$snapshot") === (hook === "onSnapshot");
+}
+
+/** Runs one such hook over events; resolves to what must be published so that nothing is lost. */
+export type EventHookDestination = (
   instance: Instance,
+  hook: EventHook,
   remainder: Remainder,
   messageId: string,
   scope: Scope,
 ) => Promise<OutgoingMessage[]>;
 
 /**
- * An app's `onEvent` as a destination. Only events that failed come back, on the hook's schedule; those that would exceed
- * the platform's subrequests go on at once in a message of their own.
+ * An app's hook as a destination. Only events that failed come back, on the hook's schedule; those that would exceed the
+ * platform's subrequests go on at once in a message of their own.
  */
-export function createOnEventDestination(options: {
+export function createEventHookDestination(options: {
   followUp: FollowUp;
   timeoutMs: number;
   subrequestBudget: number;
-}): OnEventDestination {
+  fetch: typeof fetch;
+}): EventHookDestination {
   const { followUp } = options;
 
-  return async (instance, remainder, messageId, scope) => {
+  return async (instance, hook, remainder, messageId, scope) => {
     const teamId = teamIdOf(remainder.project);
     const tried = { ...remainder, attempt: remainder.attempt + 1 };
     const failed: ProcessedEvent[] = [];
@@ -37,29 +49,32 @@ export function createOnEventDestination(options: {
     let delaySeconds = 0;
 
     const one = async (event: ProcessedEvent): Promise<void> => {
-      if (event.event === "$snapshot") return;
       if (scope.subrequests >= options.subrequestBudget) {
         unreached.push(event);
         return;
       }
       const execution = await executeDeferred({
         instance,
-        hook: "onEvent",
+        hook,
         scope,
         attempt: tried.attempt,
         timeoutMs: options.timeoutMs,
-        call: (meta) => instance.hooks.onEvent?.(toPluginEvent(event, teamId), meta),
+        call: (meta) =>
+          hook === "composeWebhook"
+            ? sendWebhook(instance, event, teamId, meta, scope, options.fetch)
+            : instance.hooks[hook]?.(toPluginEvent(event, teamId), meta),
       });
       if (execution.outcome === "retry") {
         failed.push(event);
         delaySeconds = execution.delaySeconds;
       } else if (execution.outcome === "dead") {
-        const id = `${messageId}:${instance.definition.plugin}:${event.uuid}`;
+        const id = `${messageId}:${instance.definition.plugin}:${hook}:${event.uuid}`;
         await followUp.bury(tried, id, execution.error, [event]);
       }
     };
 
-    await inParallel(remainder.events, CONCURRENT_EVENTS, one);
+    const events = remainder.events.filter((event) => isFor(hook, event));
+    await inParallel(events, CONCURRENT_EVENTS, one);
     return [
       ...(failed.length > 0 ? [followUp.again({ ...tried, events: failed }, delaySeconds)] : []),
       ...(unreached.length > 0 ? [followUp.again({ ...remainder, events: unreached }, 0)] : []),
