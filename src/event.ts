@@ -37,6 +37,13 @@ export interface CapturedBatch {
   /** uuids that the client chose itself; only these take part in deduplication (decisions 29). */
   clientUuids: ReadonlySet<string>;
   historicalMigration: boolean;
+  /**
+   * Identity of the request's content, the same when an SDK sends it again: 43 characters without colons. Absent unless
+   * the client chose every uuid. It names the request and not what the apps make of it.
+   */
+  requestId?: string;
+  /** Capture v1: a time in the future stands where the client asked for no correction of its clock. */
+  allowFuture?: boolean;
 }
 
 /** City-level location of one address, as the platform reported it when the event arrived. Travels with the event. */

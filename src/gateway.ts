@@ -18,7 +18,7 @@ import { createEventHookDestination } from "./delivery/hooks/event-hooks.ts";
 import { createDeliveryRoutes } from "./delivery/index.ts";
 import { createForward } from "./delivery/posthog/forward.ts";
 import { createPostHogDestination } from "./delivery/posthog/index.ts";
-import { leftoverMessages } from "./delivery/publish.ts";
+import { eventsOf, leftoverMessages } from "./delivery/publish.ts";
 import { createQueue, QueueUnavailable } from "./delivery/queue.ts";
 import { createReceiver } from "./delivery/receiver.ts";
 import type { Client } from "./event.ts";
@@ -140,6 +140,8 @@ export function createGateway(platform: Platform): Gateway {
   app.route(
     "/",
     createCapture({
+      allowedOrigins: settings.allowedOrigins,
+      rateLimitPerMinute: settings.rateLimitPerMinute,
       authorise: projects.serves,
       async ingest(batch, _client, context: Context<{ Bindings: RequestPlatform }>) {
         const scope = openScope((promise) => context.env.waitUntil(promise), 0);
@@ -152,7 +154,12 @@ export function createGateway(platform: Platform): Gateway {
           const { project, events } = batch;
           const message = `refused ${events.length} events with 503: ${error.message}`;
           platform.write(JSON.stringify({ level: "ERROR", source: "SYSTEM", project, message }));
-          throw new Unavailable(error.message, RETRY_AFTER_SECONDS);
+          const notPersisted = eventsOf(error.refused);
+          throw new Unavailable(
+            error.message,
+            RETRY_AFTER_SECONDS,
+            notPersisted === undefined ? {} : { notPersisted },
+          );
         }
       },
       clientOf: (context) => (context.env as RequestPlatform).client,

@@ -36,7 +36,7 @@ export function createIngest(options: {
   }
 
   return {
-    client: (batch, scope) => run(options.uuid(), batch, scope),
+    client: (batch, scope) => run(batch.requestId ?? options.uuid(), batch, scope),
 
     // The message's id makes a second offer of it harmless; its markers were set by this gateway and are believed.
     apps: (message, scope) => run(message.id, toBatch(message), scope, true),

@@ -18,6 +18,10 @@ export interface Settings {
   trustedProxies: readonly string[];
   /** Serves every route below this path too, `""` for none. */
   pathPrefix: string;
+  /** Origins whose pages may send events; none = all. */
+  allowedOrigins: readonly string[];
+  /** Events a minute and project, and requests a minute and address, in each isolate; null = unlimited. */
+  rateLimitPerMinute: number | null;
   chainBudgetMs: number;
   taskTimeoutMs: number;
   /** Outgoing requests that one invocation of the Worker may make. */
@@ -61,6 +65,8 @@ const flag = z
   .default("0")
   .transform((text) => text === "1");
 
+const ORIGIN = /^(?:\*|null|(?:[a-z][a-z\d+.-]*:\/\/)?(?:\*\.)?[^\s/*]+\/?)$/i;
+
 const schema = z.object({
   PROJECT_TOKENS: required(
     "name the project API tokens served, separated by commas (phc_…), or * for any while developing",
@@ -80,6 +86,16 @@ const schema = z.object({
   QSTASH_NEXT_SIGNING_KEY: required("copy it from the Upstash console, QStash, Signing keys"),
   ADMIN_TOKEN: z.string().optional(),
   TRUSTED_PROXIES: list.default([]),
+  ALLOWED_ORIGINS: list
+    .refine((origins) => origins.every((origin) => ORIGIN.test(origin)), {
+      error: "holds something that is no origin: write https://shop.example or https://*.shop.example",
+    })
+    .default([]),
+  RATE_LIMIT_PER_MINUTE: z.coerce
+    .number({ error: "is not a number: give events per minute" })
+    .int("is not a whole number")
+    .min(1, "is below 1")
+    .optional(),
   PATH_PREFIX: z
     .string()
     .regex(/^(\/[\w.~-]+)+\/?$/, "is not a path such as /ingest")
@@ -121,6 +137,8 @@ export function readSettings(environment: Environment): ParsedSettings {
       adminToken: values.ADMIN_TOKEN ?? null,
       trustedProxies: values.TRUSTED_PROXIES,
       pathPrefix: values.PATH_PREFIX,
+      allowedOrigins: values.ALLOWED_ORIGINS,
+      rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE ?? null,
       chainBudgetMs: values.CHAIN_BUDGET_SECONDS * 1000,
       taskTimeoutMs: values.TASK_TIMEOUT_SECONDS * 1000,
       subrequestBudget: values.SUBREQUEST_BUDGET,

@@ -216,6 +216,35 @@ describe("delivery", () => {
     expect(received).toEqual(["e"]);
   });
 
+  test("publishes a request once that an SDK sends again, also when apps decide differently by then", async () => {
+    let again = false;
+    const edge = await start({
+      settings: { QSTASH_MAX_MESSAGE_BYTES: "20000" },
+      apps: [
+        defineApp("fickle", {
+          processEvent: (event: { event: string }) => (again && event.event === "e0" ? null : event),
+        }),
+      ],
+    });
+    const events = Array.from({ length: 8 }, (_, n) => ({
+      event: `e${n}`,
+      distinct_id: "u1",
+      uuid: `0190f0a0-0000-7000-8000-00000000000${n}`,
+      properties: { text: "x".repeat(4000) },
+    }));
+    await edge.capture(...events.slice(0, 2));
+    await edge.capture(...events.slice(0, 2));
+    await edge.settle();
+    expect(edge.delivered().map(({ event }) => event)).toEqual(["e0", "e1"]);
+
+    await edge.capture(...events);
+    again = true;
+    await edge.capture(...events);
+    await edge.settle();
+    const names = new Set(edge.delivered().map(({ event }) => event));
+    expect([...names].toSorted()).toEqual(events.map(({ event }) => event));
+  });
+
   test("splits a request over several messages where the queue's limit demands it", async () => {
     const edge = await start({ apps: [], settings: { QSTASH_MAX_MESSAGE_BYTES: "20000" } });
     const events = Array.from({ length: 20 }, (_, n) => ({

@@ -1,5 +1,5 @@
 import { corsHeaders, preflightHeaders } from "./cors.ts";
-import { CaptureError, Unavailable } from "./errors.ts";
+import { CaptureError, type RefusalStatus, retryAfter, Unavailable } from "./errors.ts";
 
 const JSON_TYPE = "application/json";
 /** Exactly this and status 200: some SDKs take any other success for a failure and send again. */
@@ -26,22 +26,30 @@ export function answerPreflight(request: Request): Response {
 
 /**
  * Turns what stopped a request into its answer: a {@link CaptureError} into its status, {@link Unavailable} into 503 with
- * `Retry-After` in whole seconds (mobile SDKs read no dates). Rethrows anything else: that is a fault of the gateway.
+ * `Retry-After`. Rethrows anything else: that is a fault of the gateway.
  */
 export function answerError(request: Request, error: unknown): Response {
   const headers = corsHeaders(request);
   headers["content-type"] = JSON_TYPE;
   if (error instanceof CaptureError) {
     if (error.status === 405) headers["allow"] = CAPTURE_METHODS;
-    const type = error.status === 401 ? "authentication_error" : "validation_error";
-    return new Response(errorBody(type, error.code, error.message), { status: error.status, headers });
+    if (error.retryAfterSeconds !== undefined) headers["retry-after"] = retryAfter(error.retryAfterSeconds);
+    const body = errorBody(errorType(error.status), error.code, error.message);
+    return new Response(body, { status: error.status, headers });
   }
   if (error instanceof Unavailable) {
-    headers["retry-after"] = String(Math.max(1, Math.ceil(error.retryAfterSeconds)));
+    headers["retry-after"] = retryAfter(error.retryAfterSeconds);
     const body = errorBody("server_error", "unavailable", "transient error, please retry");
     return new Response(body, { status: 503, headers });
   }
   throw error;
+}
+
+/** The kind of a refusal, as PostHog's API names kinds. */
+export function errorType(status: RefusalStatus): string {
+  if (status === 401) return "authentication_error";
+  if (status === 403) return "permission_error";
+  return status === 429 ? "throttled_error" : "validation_error";
 }
 
 /** An object, never a bare string or list: SDKs read `detail` (Python, .NET) or `error` (Ruby) from it (decisions 26). */

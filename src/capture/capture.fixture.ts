@@ -1,6 +1,7 @@
 import type { Hono } from "hono";
 import type { CapturedBatch, Client, PluginEvent } from "../event.ts";
-import { createCapture, type CaptureOptions } from "./capture.ts";
+import { createCapture } from "./capture.ts";
+import type { CaptureOptions } from "./reception.ts";
 import { normaliseTimestamp } from "./time.ts";
 
 export const TOKEN = "phc_test";

@@ -1,3 +1,6 @@
+/** What pages may read of an answer beside its body; the last two belong to protocol v1. */
+const EXPOSED_HEADERS = "Retry-After, PostHog-Request-Id, Date";
+
 /**
  * CORS headers for any answer to `request`, errors included: without them a browser hides even the status. The origin is
  * mirrored (`null` of sandboxed frames too) since `*` fails when a page sends credentials. Empty without an `Origin`.
@@ -8,7 +11,7 @@ export function corsHeaders(request: Request): Record<string, string> {
   return {
     "access-control-allow-origin": origin,
     "access-control-allow-credentials": "true",
-    "access-control-expose-headers": "Retry-After",
+    "access-control-expose-headers": EXPOSED_HEADERS,
     vary: "Origin",
   };
 }

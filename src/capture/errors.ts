@@ -1,5 +1,11 @@
-/** Statuses with which capture refuses a request; none of them makes an SDK lose events that it could have sent again. */
-export type RefusalStatus = 400 | 401 | 405 | 408 | 413 | 415;
+/** Statuses with which capture refuses a request: none stands for a fault of the gateway. */
+export type RefusalStatus = 400 | 401 | 403 | 405 | 408 | 413 | 415 | 429;
+
+/** What an error of capture is told beside its cause. */
+export interface RefusalOptions extends ErrorOptions {
+  /** Whole seconds after which the same request would be taken. */
+  retryAfterSeconds?: number;
+}
 
 /**
  * A request that capture refuses. `message` goes to the client as `detail` and `error`: PostHog's words where it has some
@@ -10,11 +16,14 @@ export class CaptureError extends Error {
   readonly status: RefusalStatus;
   /** Stable snake_case tag for programs. */
   readonly code: string;
+  /** Undefined when sending the same again is of no use. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(status: RefusalStatus, code: string, message: string, options?: ErrorOptions) {
+  constructor(status: RefusalStatus, code: string, message: string, options?: RefusalOptions) {
     super(message, options);
     this.status = status;
     this.code = code;
+    this.retryAfterSeconds = options?.retryAfterSeconds;
   }
 }
 
@@ -25,11 +34,23 @@ export class CaptureError extends Error {
 export class Unavailable extends Error {
   override readonly name = "Unavailable";
   readonly retryAfterSeconds: number;
+  /** uuids of the events that are not durable, where others of the request are; undefined = none is. */
+  readonly notPersisted: ReadonlySet<string> | undefined;
 
-  constructor(message: string, retryAfterSeconds: number, options?: ErrorOptions) {
+  constructor(
+    message: string,
+    retryAfterSeconds: number,
+    options?: ErrorOptions & { notPersisted?: ReadonlySet<string> },
+  ) {
     super(message, options);
     this.retryAfterSeconds = retryAfterSeconds;
+    this.notPersisted = options?.notPersisted;
   }
+}
+
+/** `Retry-After` as all SDKs read it: whole seconds, at least one (those for mobile devices read no dates). */
+export function retryAfter(seconds: number): string {
+  return String(Math.max(1, Math.ceil(seconds)));
 }
 
 /** 413: the signal by which SDKs halve a batch and send it again. `subject` names what is too large. */

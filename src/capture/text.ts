@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { undecodable } from "./errors.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -30,4 +31,9 @@ export function mendEscapes(json: string): string {
   return json.replace(SUSPICIOUS_OR_PAIR, (escape) =>
     escape === "\\\\" || escape.length === PAIR_LENGTH ? escape : "\\ufffd",
   );
+}
+
+/** Whether `text` takes more than `maxBytes` in UTF-8, where a UTF-16 unit takes three at most. */
+export function isLonger(text: string, maxBytes: number): boolean {
+  return text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes;
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { AppEvents, Leftovers, ScheduledJob } from "../apps/scope.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";
 import {
@@ -23,11 +24,25 @@ export function deliverMessages(
   { id, project, events, historical }: Surviving,
   maxMessageBytes: number,
 ): OutgoingMessage[] {
-  return splitToFit(events, id, maxMessageBytes, (part, partId) => {
+  return splitToFit(events, maxMessageBytes, (part) => {
+    const partId = part.length === events.length ? id : partOf(id, part);
     const message: DeliverMessage = { v: MESSAGE_VERSION, id: partId, project, events: [...part] };
     if (historical) message.historical = true;
     return { route: "deliver", body: encodeMessage(message), deduplicationId: partId };
   });
+}
+
+/**
+ * uuids of the events in messages that were refused while others were accepted; undefined when anything but events was
+ * among them, or when nothing of the request was accepted: then all of it has to come again.
+ */
+export function eventsOf(refused: readonly OutgoingMessage[] | undefined): ReadonlySet<string> | undefined {
+  if (!refused?.every(({ route }) => route === "deliver")) return undefined;
+  return new Set(
+    refused.flatMap(({ body }) =>
+      ((JSON.parse(body) as Partial<DeliverMessage>).events ?? []).map(({ uuid }) => uuid),
+    ),
+  );
 }
 
 interface PublishOptions {
@@ -62,26 +77,36 @@ export function jobMessage(job: ScheduledJob & { id: string }, nowMs: number): O
 function captureMessages(captured: readonly AppEvents[], options: PublishOptions): OutgoingMessage[] {
   const at = options.now().toISOString();
   return captured.flatMap(({ project, generation, events }) =>
-    splitToFit(events, options.uuid(), options.maxMessageBytes, (part, id) => {
+    splitToFit(events, options.maxMessageBytes, (part) => {
+      const id = options.uuid();
       const message: CaptureMessage = { v: MESSAGE_VERSION, id, project, generation, at, events: [...part] };
       return { route: "capture", body: encodeMessage(message) };
     }),
   );
 }
 
+/**
+ * The id of a part names its content and not its place: when apps decide differently about a request that is sent again,
+ * a part that has other events in it must not pass for the one that QStash has already.
+ */
+function partOf(id: string, part: readonly ProcessedEvent[]): string {
+  return createHash("sha256")
+    .update([id, ...part.map(({ uuid }) => uuid)].join("\n"))
+    .digest("base64url");
+}
+
 /** Halves the events until each message fits; a single event that does not is left to travel by reference. */
 function splitToFit<Event>(
   events: readonly Event[],
-  id: string,
   maxMessageBytes: number,
-  build: (part: readonly Event[], id: string) => OutgoingMessage,
+  build: (part: readonly Event[]) => OutgoingMessage,
 ): OutgoingMessage[] {
   if (events.length === 0) return [];
-  const message = build(events, id);
+  const message = build(events);
   if (events.length === 1 || fitsInto(maxMessageBytes, message.body)) return [message];
   const half = Math.ceil(events.length / 2);
   return [
-    ...splitToFit(events.slice(0, half), `${id}.0`, maxMessageBytes, build),
-    ...splitToFit(events.slice(half), `${id}.1`, maxMessageBytes, build),
+    ...splitToFit(events.slice(0, half), maxMessageBytes, build),
+    ...splitToFit(events.slice(half), maxMessageBytes, build),
   ];
 }

@@ -31,11 +31,15 @@ export interface Queue {
   publish(messages: readonly OutgoingMessage[]): Promise<void>;
 }
 
-/** QStash did not accept. Nothing may be acknowledged. */
+/** QStash did not accept. Nothing that was refused may be acknowledged. */
 export class QueueUnavailable extends Error {
-  constructor(reason: string) {
+  /** The messages that were refused, where others of the same request were accepted; undefined = none was. */
+  readonly refused: readonly OutgoingMessage[] | undefined;
+
+  constructor(reason: string, refused?: readonly OutgoingMessage[]) {
     super(`QStash did not accept a message: ${reason}`);
     this.name = "QueueUnavailable";
+    this.refused = refused;
   }
 }
 
@@ -86,7 +90,7 @@ export function createQueue(options: {
       await withinTimeout(
         messages.length === 1
           ? client.publish(request(first)).then(() => {})
-          : client.batch(messages.map(request)).then(refuseFailures),
+          : client.batch(messages.map(request)).then((answers) => refuseFailures(answers, bodies)),
       );
     },
   };
@@ -103,11 +107,12 @@ export function fitsInto(maxMessageBytes: number, body: string): boolean {
 }
 
 /** A batch answers 200 with an error in place of each message that was refused. */
-function refuseFailures(responses: readonly unknown[]): void {
-  for (const response of responses) {
-    const { error } = response as { error?: unknown };
-    if (error) throw new QueueUnavailable(String(error));
-  }
+function refuseFailures(answers: readonly unknown[], messages: readonly OutgoingMessage[]): void {
+  const errors = answers.map((answer) => (answer as { error?: unknown }).error);
+  const reason = errors.find(Boolean);
+  if (!reason) return;
+  const refused = messages.filter((_, index) => errors[index]);
+  throw new QueueUnavailable(String(reason), refused.length < messages.length ? refused : undefined);
 }
 
 async function withinTimeout(publishing: Promise<void>): Promise<void> {

@@ -62,7 +62,7 @@ export function createPipeline(options: {
           const { label } = outcome.droppedBy;
           dropped.set(label, (dropped.get(label) ?? 0) + 1);
         } else if (entered) {
-          events.push(finish(outcome.event, entered, nowMs));
+          events.push(finish(outcome.event, entered, nowMs, batch.allowFuture));
         }
       });
       return { events, dropped };
@@ -92,7 +92,7 @@ export function createPipeline(options: {
     const events = batch.events.map((event) => {
       const markers = takeMarkers(event, trustMarkers);
       setMarkers(event, { ...markers, failed: [...markers.failed, ...labels] }, []);
-      return finish(event, event, arrival(batch));
+      return finish(event, event, arrival(batch), batch.allowFuture);
     });
     return { events, dropped: new Map() };
   }
@@ -104,8 +104,9 @@ function arrival({ events: [first] }: CapturedBatch): number {
 }
 
 /** Takes what goes on from an event that an app may have rebuilt; `entered` fills what it left out. */
-function finish(event: PluginEvent, entered: PluginEvent, now: number): ProcessedEvent {
+function finish(event: PluginEvent, entered: PluginEvent, now: number, allowFuture = false): ProcessedEvent {
   const properties = event.properties ?? {};
+  const ignoreSentAt = properties["$ignore_sent_at"] === true;
   const finished: ProcessedEvent = {
     uuid: typeof event.uuid === "string" ? event.uuid : entered.uuid,
     event: event.event,
@@ -115,7 +116,8 @@ function finish(event: PluginEvent, entered: PluginEvent, now: number): Processe
       timestamp: event.timestamp,
       sent_at: event.sent_at,
       offset: event.offset,
-      ignoreSentAt: properties["$ignore_sent_at"] === true,
+      ignoreSentAt,
+      allowFuture: allowFuture && ignoreSentAt,
     }),
     properties,
     ip: event.ip ?? null,

@@ -1,6 +1,7 @@
-import { Buffer } from "node:buffer";
 import type { CapturedBatch, PluginEvent } from "../../event.ts";
 import { tooLarge } from "../errors.ts";
+import { requestIdOf } from "../request-id.ts";
+import { isLonger } from "../text.ts";
 import type { Envelope } from "./envelope.ts";
 import { readEvent, type Arrival } from "./event.ts";
 import { rejectionError, type Rejection } from "./rejection.ts";
@@ -29,10 +30,11 @@ export function readBatch(envelope: Envelope, project: string, arrival: Arrival)
       events.push(event);
     }
   }
-  return {
-    batch: { project, events, clientUuids: arrival.clientUuids, historicalMigration },
-    rejected,
-  };
+  const { clientUuids } = arrival;
+  const batch: CapturedBatch = { project, events, clientUuids, historicalMigration };
+  const requestId = requestIdOf(project, events, clientUuids);
+  if (requestId !== undefined) batch.requestId = requestId;
+  return { batch, rejected };
 }
 
 /**
@@ -56,9 +58,4 @@ export function requireSmallEvents(events: readonly PluginEvent[], json: string,
   for (const event of events) {
     if (isLonger(JSON.stringify(event), maxBytes)) throw tooLarge(`the event ${event.uuid}`, maxBytes);
   }
-}
-
-/** Whether `text` takes more than `maxBytes` in UTF-8, where a UTF-16 unit takes three at most. */
-function isLonger(text: string, maxBytes: number): boolean {
-  return text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes;
 }

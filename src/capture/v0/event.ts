@@ -27,8 +27,9 @@ export interface Arrival {
 }
 
 /** Upstream allows 128 levels for a whole request; the batch around the event takes three, and apps may add some. */
-const MAX_EVENT_LEVELS = 120;
-const INTERNAL_IP = "127.0.0.1";
+export const MAX_EVENT_LEVELS = 120;
+/** Stands for the service itself. */
+export const INTERNAL_IP = "127.0.0.1";
 
 /**
  * Validates one item of a v0 request and makes it the event that apps see, or says why it cannot be one. Unknown root keys
