@@ -84,6 +84,7 @@ export function createGateway(platform: Platform): Gateway {
     services: {
       environment: platform.environment,
       posthog: { host: settings.posthogHost, personalApiKey: settings.posthogPersonalApiKey },
+      loops: { limit: settings.loopLimit, timeoutMs: settings.taskTimeoutMs },
       log,
       now,
       uuid,

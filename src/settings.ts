@@ -24,6 +24,8 @@ export interface Settings {
   rateLimitPerMinute: number | null;
   chainBudgetMs: number;
   taskTimeoutMs: number;
+  /** Iterations that the loops of one call in an app may make. */
+  loopLimit: number;
   /** Outgoing requests that one invocation of the Worker may make. */
   subrequestBudget: number;
   maxMessageBytes: number;
@@ -103,6 +105,7 @@ const schema = z.object({
     .default(""),
   CHAIN_BUDGET_SECONDS: number(0.1, 8, 6),
   TASK_TIMEOUT_SECONDS: number(0.1, 600, 30),
+  LOOP_LIMIT: number(1000, 1_000_000_000_000, 100_000_000),
   SUBREQUEST_BUDGET: number(10, 10_000_000, 40),
   QSTASH_MAX_MESSAGE_BYTES: number(10_000, 50_000_000, 1_000_000),
   TRUST_PLUGIN_MARKERS: flag,
@@ -141,6 +144,7 @@ export function readSettings(environment: Environment): ParsedSettings {
       rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE ?? null,
       chainBudgetMs: values.CHAIN_BUDGET_SECONDS * 1000,
       taskTimeoutMs: values.TASK_TIMEOUT_SECONDS * 1000,
+      loopLimit: values.LOOP_LIMIT,
       subrequestBudget: values.SUBREQUEST_BUDGET,
       maxMessageBytes: values.QSTASH_MAX_MESSAGE_BYTES,
       trustPluginMarkers: values.TRUST_PLUGIN_MARKERS,

@@ -44,6 +44,11 @@ export interface AppHost {
   RetryError: unknown;
   /** The same as `meta.jobs`: the compiler sends calls of the app's own exported jobs here (decisions 2). */
   jobs: unknown;
+  /**
+   * Called by a loop once in a while: throws when it has gone on too long, else returns when it was first looked at.
+   * `startedAtMs` is 0 at the first call, and always for a loop that awaits.
+   */
+  loop(iterations: number, startedAtMs: number, line: number, column: number): number;
   /** The instance's own global object (`global`, `globalThis`). */
   global: Record<string, unknown>;
 }

@@ -8,6 +8,7 @@ import { RetryError, TimeoutError } from "./errors.ts";
 import { createAppFetch } from "./fetch.ts";
 import { createAppGlobalObject } from "./global-object.ts";
 import { findHooks, type Hooks } from "./hooks.ts";
+import { createLoopGuard } from "./loop-guard.ts";
 import type { LogLevel, LogSink, LogSource } from "./log.ts";
 import { createAppCache } from "./meta/cache.ts";
 import { resolveConfig } from "./meta/config.ts";
@@ -38,6 +39,8 @@ export interface InstanceServices {
   uuid: () => string;
   fetch: typeof fetch;
   posthog: PostHogAccess;
+  /** What a loop in an app's code may take. */
+  loops: { limit: number; timeoutMs: number };
 }
 
 /**
@@ -71,6 +74,7 @@ export function createInstance(
     fetch,
     RetryError,
     jobs,
+    loop: createLoopGuard({ ...services.loops, now: () => services.now().getTime() }),
     global: {},
   };
   host.global = createAppGlobalObject(host);

@@ -33,6 +33,7 @@ export function recordingServices(): InstanceServices & { entries: LogEntry[] } 
     entries,
     environment: {},
     posthog: { host: null, personalApiKey: null },
+    loops: { limit: 1_000_000, timeoutMs: 30_000 },
     log: (entry) => entries.push(entry),
     now: () => new Date("2026-01-01T00:00:00Z"),
     uuid: () => `00000000-0000-7000-8000-${String((made += 1)).padStart(12, "0")}`,

@@ -1,3 +1,4 @@
+import { createLoopGuard } from "../apps/loop-guard.ts";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -73,6 +74,7 @@ function createHost(host: Partial<AppHost>): AppHost {
     fetch: () => undefined,
     RetryError: class RetryError extends Error {},
     jobs: undefined,
+    loop: createLoopGuard({ limit: 100_000, timeoutMs: 30_000, now: () => 0 }),
     global: Object.create(globalThis),
     ...host,
   };

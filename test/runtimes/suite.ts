@@ -41,6 +41,7 @@ export function testRuntime(runtime: RuntimeName): void {
         ADMIN_TOKEN,
         GREETING: "hello",
         HOOK_URL: hook.url,
+        LOOP_LIMIT: "1000000",
       });
     });
     afterAll(async () => {
@@ -85,7 +86,7 @@ export function testRuntime(runtime: RuntimeName): void {
           reached: true,
           visit: 1,
           ready: true,
-          $plugins_succeeded: ["gate (1)", "Tagger (2)", "visits (4)"],
+          $plugins_succeeded: ["gate (1)", "Tagger (2)", "visits (4)", "flaky (6)"],
           $plugins_failed: ["broken (3)"],
           $plugins_deferred: ["exporter (5)", "flaky (6)"],
         });
@@ -162,6 +163,16 @@ export function testRuntime(runtime: RuntimeName): void {
       expect(
         edge.lines.some((line) => line.includes("RetryError: once (attempt 1/6). Retrying in 5 s")),
       ).toBe(true);
+    });
+
+    test("cuts a loop that does not end: its event goes on, and so does everything else", async () => {
+      const person = randomUUID();
+      const answer = await send("/e/", { api_key: TOKEN, event: "endless", distinct_id: person });
+      expect(answer.status).toBe(200);
+      expect((await arrival(person)).properties["$plugins_failed"]).toContain("flaky (6)");
+      const cut = () =>
+        edge.lines.some((line) => line.includes("timed out after looping for 30 seconds on line "));
+      await expect.poll(cut).toBe(true);
     });
 
     test("runs a scheduled task when the admin says so, and its event goes the whole way", async () => {

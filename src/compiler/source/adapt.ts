@@ -3,6 +3,7 @@ import type { Findings } from "./findings.ts";
 import { declareGlobals } from "./globals.ts";
 import { adaptImports } from "./imports.ts";
 import { scheduleOwnJobs } from "./jobs.ts";
+import { guardLoops } from "./loops.ts";
 import { type ParsedFile, parseSource } from "./parse.ts";
 import { refuseUnsupported } from "./refuse.ts";
 import { collectTopLevel } from "./top-level.ts";
@@ -17,6 +18,7 @@ const ADAPTERS: readonly Adapter[] = [
   adaptImports,
   scheduleOwnJobs,
   collectTopLevel,
+  guardLoops,
 ];
 
 export interface AdaptedFile {
