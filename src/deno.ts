@@ -58,6 +58,7 @@ function main(): void {
 
   const stop = async () => {
     await server.shutdown();
+    await gateway.stop(waitUntil).catch((error: Error) => console.error(error.message));
     await drain(DRAIN_MS);
     Deno.exit(0);
   };

@@ -62,6 +62,8 @@ export interface Gateway {
   fetch(request: Request, platform: RequestPlatform): Response | Promise<Response>;
   /** A cron tick, once a minute. Rejects when its tasks could not be published; the next tick comes all the same. */
   scheduled(timeMs: number): Promise<void>;
+  /** Lets apps tear down before the process ends, and publishes what they leave. Rejects when QStash refuses that. */
+  stop(waitUntil: RequestPlatform["waitUntil"]): Promise<void>;
 }
 
 /** Puts the gateway together for a platform. Reaches neither Redis nor QStash until there is work. */
@@ -194,7 +196,14 @@ export function createGateway(platform: Platform): Gateway {
         await exports.sweep((project, plugin) => instances.hooks(project, plugin) !== null),
       );
     },
+    stop,
   };
+
+  async function stop(waitUntil: RequestPlatform["waitUntil"]): Promise<void> {
+    const scope = openScope(waitUntil, 0);
+    await instances.tearDown(scope);
+    await queue.publish(await leftovers(scope));
+  }
 
   function deliveryRoutes() {
     const forward =

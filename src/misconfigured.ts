@@ -16,6 +16,7 @@ export function createMisconfigured(faults: readonly string[]): Gateway {
         { status: 503, headers: { ...corsHeaders(request), "Retry-After": "60" } },
       );
     },
+    stop: () => Promise.resolve(),
     async scheduled() {
       throw new Error(`no scheduled task runs while settings are faulty: ${faults.join("; ")}`);
     },

@@ -46,6 +46,7 @@ async function main(): Promise<void> {
   const stop = async () => {
     stopCron();
     await new Promise((resolve) => server.close(resolve));
+    await gateway.stop(waitUntil).catch((error: Error) => console.error(error.message));
     await drain(DRAIN_MS);
     await embedded?.stop();
     process.exit(0);

@@ -50,6 +50,8 @@ export interface TestGateway {
   deadLetters(): Promise<DeadLetter[]>;
   /** What PostHog has received, in order. */
   delivered(): DeliveredEvent[];
+  /** Ends the gateway's apps as a shutdown does. */
+  tearDown(): Promise<void>;
   /** Starts the gateway afresh over the same Redis and QStash, as a new isolate would. */
   restart(): void;
   stop(): Promise<void>;
@@ -180,6 +182,7 @@ export async function startTestGateway(options: {
     },
     delivered: () =>
       posthog.requests.flatMap(({ json }) => (json as { batch?: DeliveredEvent[] } | undefined)?.batch ?? []),
+    tearDown: async () => gateway?.stop(waitUntil),
     async stop() {
       await settle();
       await Promise.all([...servers.map((server) => server.stop()), posthog.stop()]);

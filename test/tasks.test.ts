@@ -301,3 +301,30 @@ describe("setupPlugin", () => {
     expect(edge.log.map(({ message }) => message).join("\n")).toContain("Plugin failed to load: Error: top");
   });
 });
+
+describe("teardownPlugin", () => {
+  test("runs for apps that were set up when the process ends, and what it captures is not lost", async () => {
+    const tornDown: string[] = [];
+    edge = await startTestGateway({
+      apps: [
+        appWith("app", ({ posthog }) => ({
+          async teardownPlugin() {
+            tornDown.push("app");
+            await posthog.capture("goodbye");
+          },
+        })),
+        defineApp("broken", { teardownPlugin: () => Promise.reject(new Error("stuck")) }),
+        defineApp("never set up", {
+          setupPlugin: () => Promise.reject(new Error("bad")),
+          teardownPlugin: () => void tornDown.push("never set up"),
+        }),
+      ],
+    });
+    await edge.capture({ event: "e", distinct_id: "u1" });
+    await edge.tearDown();
+    await edge.settle();
+    expect(tornDown).toEqual(["app"]);
+    expect(edge.delivered().map(({ event }) => event)).toContain("goodbye");
+    expect(edge.log.map(({ message }) => message)).toContain("Plugin failed to unload.");
+  });
+});

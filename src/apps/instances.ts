@@ -23,6 +23,8 @@ export interface Instances {
   pending(project: string): readonly { plugin: string; hooks: Hooks }[];
   /** One app's hooks, without setting it up; null when it does not run for this project. Never throws. */
   hooks(project: string, plugin: string): Hooks | null;
+  /** Runs `teardownPlugin` of all that were set up, where a platform lets an instance end. Never rejects. */
+  tearDown(scope: Scope): Promise<void>;
   /** The apps enabled for a project, in chain order. */
   definitions(project: string): readonly AppDefinition[];
 }
@@ -174,6 +176,30 @@ export function createInstances(options: {
       return place?.hooks ?? null;
     },
 
+    async tearDown(scope) {
+      const ready = [...projects.values()].flatMap(({ places }) =>
+        places.flatMap(({ instance }) => (instance?.hooks.teardownPlugin ? [instance] : [])),
+      );
+      projects.clear();
+      await Promise.all(ready.map((instance) => tearDownInstance(instance, scope, options.setupTimeoutMs)));
+    },
+
     definitions: (project) => placesOf(project).places.map((place) => place.definition),
   };
+}
+
+async function tearDownInstance(instance: Instance, scope: Scope, timeoutMs: number): Promise<void> {
+  try {
+    await runHook(
+      instance,
+      "teardownPlugin",
+      scope,
+      (meta) => instance.hooks.teardownPlugin?.(meta),
+      timeoutMs,
+    );
+    void instance.global.save(scope.commands);
+  } catch (thrown) {
+    instance.log("ERROR", "PLUGIN", describeThrown(thrown), "teardownPlugin");
+    instance.log("ERROR", "SYSTEM", "Plugin failed to unload.", "teardownPlugin");
+  }
 }
