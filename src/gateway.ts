@@ -1,34 +1,21 @@
 import { type Context, Hono } from "hono";
 import { createAdminApi } from "./admin/api.ts";
 import type { AppDefinition } from "./apps/definition.ts";
-import { createInstances } from "./apps/instances.ts";
-import { createLineLog } from "./apps/log.ts";
-import { createScope, type Scope } from "./apps/scope.ts";
 import { createCapture } from "./capture/capture.ts";
-import { corsHeaders, preflightHeaders } from "./capture/cors.ts";
+import { preflightHeaders } from "./capture/cors.ts";
 import { Unavailable } from "./capture/errors.ts";
 import { routePath } from "./capture/path.ts";
-import { createUuidV7 } from "./capture/uuid.ts";
-import { createDeadLetters } from "./delivery/dead-letters.ts";
-import { createDeliver } from "./delivery/deliver.ts";
-import { createExports } from "./delivery/exports/index.ts";
-import { createFollowUp } from "./delivery/follow-up.ts";
-import { createRunJob } from "./delivery/hooks/job.ts";
-import { createEventHookDestination } from "./delivery/hooks/event-hooks.ts";
 import { createDeliveryRoutes } from "./delivery/index.ts";
-import { createForward } from "./delivery/posthog/forward.ts";
-import { createPostHogDestination } from "./delivery/posthog/index.ts";
-import { eventsOf, leftoverMessages } from "./delivery/publish.ts";
-import { createQueue, QueueUnavailable } from "./delivery/queue.ts";
+import { eventsOf } from "./delivery/publish.ts";
+import { QueueUnavailable } from "./delivery/queue.ts";
 import { createReceiver } from "./delivery/receiver.ts";
-import type { Client } from "./event.ts";
-import { createIngest } from "./ingest.ts";
-import { createPipeline } from "./pipeline/index.ts";
-import { createProjects } from "./projects.ts";
-import { createLeases } from "./schedule/lease.ts";
-import { createTasks } from "./schedule/tasks.ts";
+import type { CapturedBatch, Client } from "./event.ts";
+import { answerFault } from "./proxy/answer.ts";
+import type { AssetCache } from "./proxy/assets.ts";
+import { createProxy } from "./proxy/index.ts";
+import { createReplay } from "./replay/index.ts";
+import { createServices, hasHook, type Services } from "./services.ts";
 import type { Environment, Settings } from "./settings.ts";
-import { createStore } from "./store.ts";
 import { teamIdOf } from "./team.ts";
 import { version } from "./version.ts";
 
@@ -54,6 +41,8 @@ export interface Platform {
   now(): Date;
   randomBytes(count: number): Uint8Array;
   fetch: typeof fetch;
+  /** Keeps PostHog's assets; null asks PostHog every time. */
+  assetCache: AssetCache | null;
   /** Writes one line of the log. */
   write(line: string): void;
 }
@@ -66,173 +55,153 @@ export interface Gateway {
   stop(waitUntil: RequestPlatform["waitUntil"]): Promise<void>;
 }
 
-/** Puts the gateway together for a platform. Reaches neither Redis nor QStash until there is work. */
+/** Puts the gateway together for a platform and mounts its routes. Reaches neither Redis nor QStash until there is work. */
 export function createGateway(platform: Platform): Gateway {
-  const { settings, now } = platform;
-  const uuidV7 = createUuidV7(platform.randomBytes);
-  const uuid = () => uuidV7(now().getTime());
-  const log = createLineLog(platform.write);
-  const store = createStore(settings.redis);
-  const projects = createProjects(settings.projects, store);
-  const queue = createQueue({
-    ...settings.qstash,
-    publicUrl: settings.publicUrl,
-    maxMessageBytes: settings.maxMessageBytes,
-    store,
-    uuid,
-  });
-  const instances = createInstances({
-    apps: platform.apps,
-    services: {
-      environment: platform.environment,
-      posthog: { host: settings.posthogHost, personalApiKey: settings.posthogPersonalApiKey },
-      loops: { limit: settings.loopLimit, timeoutMs: settings.taskTimeoutMs },
-      log,
-      now,
-      uuid,
-      fetch: platform.fetch,
-    },
-    setupTimeoutMs: settings.taskTimeoutMs,
-  });
-  const tasks = createTasks({ instances, queue, leases: createLeases(store), now, uuid });
-
-  const deadLetters = createDeadLetters(store);
-  const followUp = createFollowUp({ deadLetters, now, uuid });
-  const limits = { timeoutMs: settings.taskTimeoutMs, subrequestBudget: settings.subrequestBudget };
-  const exports = createExports({ store, followUp, ...limits, now, uuid });
-
-  const sealing = { maxMessageBytes: settings.maxMessageBytes, uuid, now };
-  const leftovers = async (scope: Scope) => leftoverMessages(await scope.finish(), sealing);
-  const openScope = (waitUntil: RequestPlatform["waitUntil"], generation: number): Scope =>
-    createScope({
-      store,
-      generation,
-      waitUntil,
-      publish: (late) => queue.publish(leftoverMessages(late, sealing)),
-    });
-  const ingest = createIngest({
-    pipeline: createPipeline({ instances, ...settings }),
-    queue,
-    maxMessageBytes: settings.maxMessageBytes,
-    leftovers,
-    uuid,
-  });
-
+  const { settings } = platform;
+  const services = createServices(platform);
   const app = new Hono<{ Bindings: RequestPlatform }>({ getPath: prefixedPath(settings.pathPrefix) });
-  app.get("/", (context) =>
-    context.text("Edgehog is running. Point your PostHog SDK's host at this address.\n"),
-  );
-  app.get("/_gateway/health", (context) =>
-    context.json({
-      status: "ok",
-      version,
-      runtime: platform.runtime,
-      durability: platform.durability,
-      apps: platform.apps.filter(({ enabled }) => enabled).length,
-    }),
-  );
-  app.on("GET", ["/_liveness", "/_readiness"], (context) => context.text("ok"));
-  app.route("/_gateway", deliveryRoutes());
-  if (settings.adminToken !== null) {
-    const token = settings.adminToken;
-    app.route(
-      "/admin/api",
-      createAdminApi({ token, instances, tasks, queue, projects: projects.list, now, uuid }),
-    );
-  }
-  app.route(
-    "/",
-    createCapture({
-      allowedOrigins: settings.allowedOrigins,
-      rateLimitPerMinute: settings.rateLimitPerMinute,
-      authorise: projects.serves,
-      async ingest(batch, _client, context: Context<{ Bindings: RequestPlatform }>) {
-        const scope = openScope((promise) => context.env.waitUntil(promise), 0);
-        const noted = projects.note(batch.project);
-        if (noted) scope.background(noted);
-        try {
-          await ingest.client(batch, scope);
-        } catch (error) {
-          if (!(error instanceof QueueUnavailable)) throw error;
-          const { project, events } = batch;
-          const message = `refused ${events.length} events with 503: ${error.message}`;
-          platform.write(JSON.stringify({ level: "ERROR", source: "SYSTEM", project, message }));
-          const notPersisted = eventsOf(error.refused);
-          throw new Unavailable(
-            error.message,
-            RETRY_AFTER_SECONDS,
-            notPersisted === undefined ? {} : { notPersisted },
-          );
-        }
-      },
-      clientOf: (context) => (context.env as RequestPlatform).client,
-      siteUrl: () => settings.publicUrl,
-      teamIdOf,
-      now: () => now().getTime(),
-      randomBytes: platform.randomBytes,
-    }),
-  );
-
+  mountOwnRoutes(app, platform, services);
+  mountSdkRoutes(app, platform, services);
   app.options(
     "*",
     ({ req }) => new Response(null, { status: 204, headers: preflightHeaders(req.raw, ANY_METHOD) }),
   );
-  app.notFound(({ req }) => answerFailure(req.raw, 404, "not_found", `there is no ${req.path} here`));
+  app.notFound(({ req }) => answerFault(req.raw, 404, "not_found", `there is no ${req.path} here`));
   app.onError((error, { req }) => {
-    const fault = {
-      level: "ERROR",
-      source: "SYSTEM",
-      message: `${req.method} ${req.path}: ${error.stack ?? error}`,
-    };
-    platform.write(JSON.stringify(fault));
-    return answerFailure(req.raw, 500, "internal_error", "internal server error");
+    writeFault(platform, `${req.method} ${req.path}: ${error.stack ?? error}`);
+    return answerFault(req.raw, 500, "internal_error", "internal server error");
   });
 
+  const { tasks, projects, queue, exports, instances } = services;
   return {
     fetch: (request, requestPlatform) => app.fetch(request, requestPlatform),
     async scheduled(timeMs) {
       await tasks.tick(timeMs, await projects.list());
-      await queue.publish(
-        await exports.sweep((project, plugin) => instances.hooks(project, plugin) !== null),
-      );
+      const isDeployed = (project: string, plugin: string) => instances.hooks(project, plugin) !== null;
+      await queue.publish(await exports.sweep(isDeployed));
     },
-    stop,
+    async stop(waitUntil) {
+      const scope = services.openScope(waitUntil, 0);
+      await instances.tearDown(scope);
+      await queue.publish(await services.leftovers(scope));
+    },
   };
+}
 
-  async function stop(waitUntil: RequestPlatform["waitUntil"]): Promise<void> {
-    const scope = openScope(waitUntil, 0);
-    await instances.tearDown(scope);
-    await queue.publish(await leftovers(scope));
-  }
+type App = Hono<{ Bindings: RequestPlatform }>;
 
-  function deliveryRoutes() {
-    const forward =
-      settings.posthogHost === null
-        ? null
-        : createForward({ host: settings.posthogHost, fetch: platform.fetch });
-    const toPostHog = createPostHogDestination({ forward, followUp, now });
-    const toEventHook = createEventHookDestination({ followUp, ...limits, fetch: platform.fetch });
-    return createDeliveryRoutes({
+/** What people, monitors and QStash call. */
+function mountOwnRoutes(
+  app: App,
+  { settings, apps, runtime, durability, now }: Platform,
+  services: Services,
+): void {
+  app.get("/", (context) =>
+    context.text("Edgehog is running. Point your PostHog SDK's host at this address.\n"),
+  );
+  app.on("GET", ["/_liveness", "/_readiness"], (context) => context.text("ok"));
+  app.get("/_gateway/health", (context) =>
+    context.json({
+      status: "ok",
+      version,
+      runtime,
+      durability,
+      apps: apps.filter(({ enabled }) => enabled).length,
+    }),
+  );
+  app.route(
+    "/_gateway",
+    createDeliveryRoutes({
+      ...services,
       receive: createReceiver({ ...settings.qstash, publicUrl: settings.publicUrl }),
-      queue,
-      store,
-      instances,
-      deliver: createDeliver({ instances, destinations: { toPostHog, toEventHook, exports }, followUp, now }),
-      exports,
-      runTask: tasks.run,
-      recapture: ingest.apps,
-      runJob: createRunJob({ instances, deadLetters, now }),
-      createScope: openScope,
-      leftovers,
-    });
+      runTask: services.tasks.run,
+      recapture: services.ingest.apps,
+      createScope: services.openScope,
+    }),
+  );
+  if (settings.adminToken === null) return;
+  const projects = services.projects.list;
+  app.route("/admin/api", createAdminApi({ ...services, token: settings.adminToken, projects, now }));
+}
+
+/** What SDKs call: events and recordings come in here, everything else is PostHog's to answer. */
+function mountSdkRoutes(app: App, platform: Platform, services: Services): void {
+  const { settings } = platform;
+  const { projects, instances } = services;
+  const nowMs = () => platform.now().getTime();
+  const ingest = (batch: CapturedBatch, _client: Client, context: Context<{ Bindings: RequestPlatform }>) =>
+    ingestClient(batch, context.env, platform, services);
+  const reception = {
+    allowedOrigins: settings.allowedOrigins,
+    authorise: projects.serves,
+    teamIdOf,
+    now: nowMs,
+    randomBytes: platform.randomBytes,
+  };
+  const upstream = {
+    posthogHost: settings.posthogHost,
+    fetch: platform.fetch,
+    now: nowMs,
+    onFault: (message: string) => writeFault(platform, message),
+  };
+  app.route(
+    "/",
+    createCapture({
+      ...reception,
+      rateLimitPerMinute: settings.rateLimitPerMinute,
+      ingest,
+      clientOf: (context) => (context.env as RequestPlatform).client,
+      siteUrl: () => settings.publicUrl,
+    }),
+  );
+  app.route(
+    "/",
+    createReplay({
+      ...reception,
+      ...upstream,
+      wantsSnapshots: (project) => hasHook(instances, project, "onSnapshot"),
+      ingestSnapshots: ingest,
+      siteUrl: settings.publicUrl,
+    }),
+  );
+  app.route(
+    "/",
+    createProxy({
+      ...upstream,
+      assetsHost: settings.posthogAssetsHost,
+      cache: platform.assetCache,
+      uuid: services.uuid,
+    }),
+  );
+}
+
+/** Rejects with `Unavailable` when a client must keep its events. */
+async function ingestClient(
+  batch: CapturedBatch,
+  { waitUntil }: RequestPlatform,
+  platform: Platform,
+  { openScope, projects, ingest }: Services,
+): Promise<void> {
+  const scope = openScope(waitUntil, 0);
+  const noted = projects.note(batch.project);
+  if (noted) scope.background(noted);
+  try {
+    await ingest.client(batch, scope);
+  } catch (error) {
+    if (!(error instanceof QueueUnavailable)) throw error;
+    const { project, events } = batch;
+    writeFault(platform, `${events.length} events of ${project} were refused with 503: ${error.message}`);
+    const notPersisted = eventsOf(error.refused);
+    const options = notPersisted === undefined ? {} : { notPersisted };
+    throw new Unavailable(error.message, RETRY_AFTER_SECONDS, options);
   }
 }
 
 const ANY_METHOD = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
-function answerFailure(request: Request, status: number, code: string, detail: string): Response {
-  const type = status < 500 ? "invalid_request" : "server_error";
-  return Response.json({ type, code, detail, error: detail }, { status, headers: corsHeaders(request) });
+/** A line of the gateway's own log, in the form of the apps'. */
+function writeFault({ write, now }: Platform, message: string): void {
+  write(JSON.stringify({ timestamp: now().toISOString(), level: "ERROR", source: "SYSTEM", message }));
 }
 
 /** Serves every route below the prefix as well as at the root, where some SDKs insist on being. */

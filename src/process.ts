@@ -1,5 +1,6 @@
 import type { AppDefinition } from "./apps/definition.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
+import { createMemoryAssetCache } from "./proxy/memory-cache.ts";
 import { type Environment, readSettings, type Settings } from "./settings.ts";
 
 const MINUTE_MS = 60_000;
@@ -48,6 +49,7 @@ export function createGatewayProcess(options: {
       now: () => new Date(),
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       fetch: (input, init) => fetch(input, init),
+      assetCache: createMemoryAssetCache(),
       write: (line) => console.log(line),
     }),
     waitUntil(promise) {

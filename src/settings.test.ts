@@ -50,6 +50,9 @@ describe("settings", () => {
     ["TRUST_PLUGIN_MARKERS", "yes", /neither 0 nor 1/],
     ["PATH_PREFIX", "ingest", /not a path/],
     ["POSTHOG_HOST", "us.i.posthog.com", /http\(s\) address/],
+    ["POSTHOG_HOST", "https://edge.example.com/", /own address/],
+    ["ALLOWED_ORIGINS", "https://a.example, /b", /no origin/],
+    ["RATE_LIMIT_PER_MINUTE", "0", /below 1/],
   ])("refuse %s=%s with one line that says what is wrong", (name, value, message) => {
     const faults = faultsOf({ ...complete, [name]: value });
     expect(faults).toHaveLength(1);

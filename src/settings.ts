@@ -8,6 +8,8 @@ export interface Settings {
   publicUrl: string;
   /** Where processed events go; null = nowhere. No trailing slash. */
   posthogHost: string | null;
+  /** Where assets come from; null = what belongs to `posthogHost`. */
+  posthogAssetsHost: string | null;
   /** For `posthog.api`. */
   posthogPersonalApiKey: string | null;
   redis: { url: string; token: string };
@@ -79,6 +81,7 @@ const schema = z.object({
     }),
   PUBLIC_URL: address("give the address at which QStash reaches this gateway"),
   POSTHOG_HOST: address("").optional(),
+  POSTHOG_ASSETS_HOST: address("").optional(),
   POSTHOG_PERSONAL_API_KEY: z.string().optional(),
   UPSTASH_REDIS_REST_URL: address("copy it from the Upstash console, Redis, REST API"),
   UPSTASH_REDIS_REST_TOKEN: required("copy it from the Upstash console, Redis, REST API"),
@@ -111,6 +114,11 @@ const schema = z.object({
   TRUST_PLUGIN_MARKERS: flag,
 });
 
+const consistent = schema.refine(
+  ({ POSTHOG_HOST, PUBLIC_URL }) => POSTHOG_HOST === undefined || POSTHOG_HOST !== PUBLIC_URL,
+  { path: ["POSTHOG_HOST"], error: "is this gateway's own address: events would go round for ever" },
+);
+
 /**
  * Reads the settings of `environment`. An empty value counts as absent. Faults come back one line each, all of them at
  * once, named by setting, so that a person mends them in one go.
@@ -119,7 +127,7 @@ export function readSettings(environment: Environment): ParsedSettings {
   const given = Object.fromEntries(
     Object.entries(environment).filter(([name, value]) => name in schema.shape && value !== ""),
   );
-  const parsed = schema.safeParse(given);
+  const parsed = consistent.safeParse(given);
   if (!parsed.success) {
     return { faults: parsed.error.issues.map((issue) => `${String(issue.path[0])} ${issue.message}`) };
   }
@@ -129,6 +137,7 @@ export function readSettings(environment: Environment): ParsedSettings {
       projects: values.PROJECT_TOKENS.includes("*") ? "*" : values.PROJECT_TOKENS,
       publicUrl: values.PUBLIC_URL,
       posthogHost: values.POSTHOG_HOST ?? null,
+      posthogAssetsHost: values.POSTHOG_ASSETS_HOST ?? null,
       posthogPersonalApiKey: values.POSTHOG_PERSONAL_API_KEY ?? null,
       redis: { url: values.UPSTASH_REDIS_REST_URL, token: values.UPSTASH_REDIS_REST_TOKEN },
       qstash: {

@@ -2,6 +2,7 @@ import { apps } from "#registry";
 import type { ClientLocation } from "./event.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
 import { createMisconfigured } from "./misconfigured.ts";
+import type { AssetCache } from "./proxy/assets.ts";
 import { type Environment, readSettings } from "./settings.ts";
 
 interface ExecutionContext {
@@ -32,6 +33,7 @@ function build(environment: Environment): Gateway {
     now: () => new Date(),
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     fetch: (input, init) => fetch(input, init),
+    assetCache: (caches as unknown as { default: AssetCache }).default,
     write: (line) => console.log(line),
   });
 }

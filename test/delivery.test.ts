@@ -377,3 +377,38 @@ describe("composeWebhook", () => {
     await hook.stop();
   });
 });
+
+describe("a session recording", () => {
+  const snapshot = {
+    event: "$snapshot",
+    distinct_id: "u1",
+    properties: { token: "phc_test", $session_id: "s-1", $snapshot_data: [{ type: 3 }] },
+  };
+
+  test("reaches PostHog as it was sent, and onSnapshot of the apps, but nothing else of theirs", async () => {
+    const seen: string[] = [];
+    const note = (hook: string) => (event: { event: string }) => void seen.push(`${hook} ${event.event}`);
+    const edge = await start({
+      apps: [
+        defineApp("watcher", {
+          processEvent: (event: { event: string }) => (note("processEvent")(event), event),
+          onEvent: note("onEvent"),
+          onSnapshot: note("onSnapshot"),
+          composeWebhook: note("composeWebhook"),
+        }),
+      ],
+    });
+    const body = JSON.stringify([snapshot]);
+    const answer = await fetch(`${edge.url}/s/`, { method: "POST", body });
+    expect(answer.status).toBe(200);
+    await edge.settle();
+    expect(edge.posthog.requests).toMatchObject([{ path: "/s/", body }]);
+    expect(seen).toEqual(["onSnapshot $snapshot"]);
+  });
+
+  test("costs no message where no app wants it", async () => {
+    const edge = await start({ apps: [] });
+    await fetch(`${edge.url}/s/`, { method: "POST", body: JSON.stringify([snapshot]) });
+    expect(edge.qstash.counters().published).toBe(0);
+  });
+});

@@ -128,6 +128,7 @@ export async function startTestGateway(options: {
       now: () => new Date(clock.now()),
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       fetch: (input, init) => fetch(input, init),
+      assetCache: null,
       write: (line) => log.push(JSON.parse(line) as LogEntry),
     });
   };

@@ -1,0 +1,99 @@
+import { createInstances, type Instances } from "./apps/instances.ts";
+import { createLineLog } from "./apps/log.ts";
+import { createScope, type Scope } from "./apps/scope.ts";
+import { createUuidV7 } from "./capture/uuid.ts";
+import { createDeadLetters } from "./delivery/dead-letters.ts";
+import { createDeliver } from "./delivery/deliver.ts";
+import { createExports } from "./delivery/exports/index.ts";
+import { createFollowUp } from "./delivery/follow-up.ts";
+import { createEventHookDestination } from "./delivery/hooks/event-hooks.ts";
+import { createRunJob } from "./delivery/hooks/job.ts";
+import { createForward } from "./delivery/posthog/forward.ts";
+import { createPostHogDestination } from "./delivery/posthog/index.ts";
+import { leftoverMessages } from "./delivery/publish.ts";
+import { createQueue } from "./delivery/queue.ts";
+import type { Platform, RequestPlatform } from "./gateway.ts";
+import { createIngest } from "./ingest.ts";
+import { createPipeline } from "./pipeline/index.ts";
+import { createProjects } from "./projects.ts";
+import { createLeases } from "./schedule/lease.ts";
+import { createTasks } from "./schedule/tasks.ts";
+import { createStore } from "./store.ts";
+
+export type Services = ReturnType<typeof createServices>;
+
+/** Makes the gateway's parts and hands each what it needs of the others. Reaches neither Redis nor QStash. */
+export function createServices(platform: Platform) {
+  const { settings, now } = platform;
+  const uuidV7 = createUuidV7(platform.randomBytes);
+  const uuid = () => uuidV7(now().getTime());
+  const store = createStore(settings.redis);
+  const queue = createQueue({
+    ...settings.qstash,
+    publicUrl: settings.publicUrl,
+    maxMessageBytes: settings.maxMessageBytes,
+    store,
+    uuid,
+  });
+  const instances = createInstances({
+    apps: platform.apps,
+    services: {
+      environment: platform.environment,
+      posthog: { host: settings.posthogHost, personalApiKey: settings.posthogPersonalApiKey },
+      loops: { limit: settings.loopLimit, timeoutMs: settings.taskTimeoutMs },
+      log: createLineLog(platform.write),
+      now,
+      uuid,
+      fetch: platform.fetch,
+    },
+    setupTimeoutMs: settings.taskTimeoutMs,
+  });
+
+  const sealing = { maxMessageBytes: settings.maxMessageBytes, uuid, now };
+  const leftovers = async (scope: Scope) => leftoverMessages(await scope.finish(), sealing);
+  const openScope = (waitUntil: RequestPlatform["waitUntil"], generation: number): Scope =>
+    createScope({
+      store,
+      generation,
+      waitUntil,
+      publish: (late) => queue.publish(leftoverMessages(late, sealing)),
+    });
+
+  const deadLetters = createDeadLetters(store);
+  const followUp = createFollowUp({ deadLetters, now, uuid });
+  const limits = { timeoutMs: settings.taskTimeoutMs, subrequestBudget: settings.subrequestBudget };
+  const exports = createExports({ store, followUp, ...limits, now, uuid });
+  const host = settings.posthogHost;
+  const forward = host === null ? null : createForward({ host, fetch: platform.fetch });
+  const destinations = {
+    toPostHog: createPostHogDestination({ forward, followUp, now }),
+    toEventHook: createEventHookDestination({ followUp, ...limits, fetch: platform.fetch }),
+    exports,
+  };
+
+  return {
+    store,
+    queue,
+    instances,
+    exports,
+    openScope,
+    leftovers,
+    uuid,
+    projects: createProjects(settings.projects, store),
+    tasks: createTasks({ instances, queue, leases: createLeases(store), now, uuid }),
+    deliver: createDeliver({ instances, destinations, followUp, now }),
+    runJob: createRunJob({ instances, deadLetters, now }),
+    ingest: createIngest({
+      pipeline: createPipeline({ instances, ...settings }),
+      queue,
+      maxMessageBytes: settings.maxMessageBytes,
+      leftovers,
+      uuid,
+    }),
+  };
+}
+
+/** Whether some app of the project has a hook. */
+export function hasHook(instances: Instances, project: string, hook: "onSnapshot"): boolean {
+  return instances.definitions(project).some(({ plugin }) => instances.hooks(project, plugin)?.[hook]);
+}
