@@ -1,0 +1,95 @@
+// Records what releases of PostHog's SDKs send: node test/corpus/record.ts [--only <text in the name>]
+// Needs npm, a network and /usr/bin/chromium. Format what it wrote afterwards: npm run format
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { EXPECTED_DIRECTORY, REQUESTS_DIRECTORY } from "./expected.ts";
+import { type Installed, install } from "./install.ts";
+import { type Recording, recordingName } from "./recording.ts";
+import { recordBrowser } from "./sessions/browser.ts";
+import { recordChild } from "./sessions/child.ts";
+import { recordLite } from "./sessions/lite.ts";
+import { type Sink, startSink } from "./sink.ts";
+import { expectationOf, type Told } from "./told.ts";
+
+/** A release to be recorded, and the session that it runs. */
+interface Release extends Omit<Recording, "requests"> {
+  /** As which it announces itself, where that is another release. */
+  announced?: string;
+  /** What it expects to find installed beside itself. */
+  beside?: string[];
+  session(sink: Sink, release: Release, installed: Installed): Promise<Told[]>;
+}
+
+/** Turning points of the protocol: forms of lz64 and base64, lists, gzip, envelopes. */
+const RELEASES: Release[] = [
+  { sdk: "posthog-js", version: "1.5.0", announced: "1.0.0", session: inBrowser },
+  ...["1.78.6", "1.154.4", "1.200.0", "1.398.7", "1.430.0"].map((version) => ({
+    sdk: "posthog-js",
+    version,
+    session: inBrowser,
+  })),
+  { sdk: "posthog-js", version: "1.430.0", mode: "plain", session: inBrowser },
+  ...["2.6.0", "3.6.3", "4.18.0", "5.70.0"].map((version) => ({
+    sdk: "posthog-node",
+    version,
+    session: onNode,
+  })),
+  { sdk: "posthog-node", version: "5.70.0", mode: "v1", session: onNode },
+  { sdk: "posthog-js-lite", version: "2.5.0", mode: "form", session: asLite },
+  { sdk: "posthog-js-lite", version: "3.6.0", mode: "json", session: asLite },
+  {
+    sdk: "posthog-react-native",
+    version: "4.78.0",
+    beside: ["@babel/runtime@7"],
+    session: asReactNative,
+  },
+];
+
+async function inBrowser(sink: Sink, { version, announced, mode }: Release, { folder }: Installed) {
+  const bundle = await readFile(`${folder}/dist/array.js`);
+  return recordBrowser(sink, bundle, announced ?? version, { disable_compression: mode === "plain" });
+}
+
+function onNode(sink: Sink, { version, mode }: Release, { folder }: Installed): Promise<Told[]> {
+  const environment = { ...process.env, POSTHOG_CAPTURE_MODE: mode };
+  const session = new URL("sessions/node.ts", import.meta.url);
+  return recordChild(session, { folder, version, host: sink.url }, environment);
+}
+
+function asLite(sink: Sink, { version, mode = "form" }: Release, { folder }: Installed): Promise<Told[]> {
+  return recordLite(sink, folder, version, mode);
+}
+
+function asReactNative(sink: Sink, { version }: Release, { folder }: Installed): Promise<Told[]> {
+  const session = new URL("sessions/react-native.ts", import.meta.url);
+  return recordChild(session, { folder, version, host: sink.url }, process.env);
+}
+
+async function record(release: Release): Promise<number> {
+  const { session: run, beside, announced: _, ...what } = release;
+  const installed = await install(release.sdk, release.version, beside);
+  const sink = await startSink();
+  try {
+    const told = await run(sink, release, installed);
+    const file = `${recordingName(release)}.json`;
+    const recording: Recording = { ...what, requests: sink.requests };
+    await writeFile(new URL(file, REQUESTS_DIRECTORY), asJson(recording));
+    await writeFile(new URL(file, EXPECTED_DIRECTORY), asJson(expectationOf(told)));
+    return sink.requests.length;
+  } finally {
+    await sink.stop();
+    await installed.remove();
+  }
+}
+
+function asJson(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
+const { only = "" } = parseArgs({ options: { only: { type: "string" } } }).values;
+await mkdir(REQUESTS_DIRECTORY, { recursive: true });
+await mkdir(EXPECTED_DIRECTORY, { recursive: true });
+for (const release of RELEASES.filter((each) => recordingName(each).includes(only))) {
+  console.log(`${recordingName(release)}: ${await record(release)} requests`);
+}

@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Stack, startStack } from "../../src/local/stack.ts";
+import { type Recorder, startRecorder } from "../recorder.ts";
+import { buildBundle, freePort, type RunningGateway, startGateway } from "../runtimes/start.ts";
+import { type ArrivedEvent, expectArrived } from "./arrived.ts";
+import { type Expected, readCorpus } from "./expected.ts";
+import { imitations } from "./imitated.ts";
+import { asRequest, type RecordedRequest } from "./recording.ts";
+import { TOKEN } from "./told.ts";
+
+/** Every SDK that was run, and of posthog-js every encoding. */
+const SELECTED = [
+  "posthog-js@1.5.0",
+  "posthog-js@1.154.4",
+  "posthog-js@1.430.0",
+  "posthog-js-lite@2.5.0+form",
+  "posthog-node@5.70.0",
+  "posthog-node@5.70.0+v1",
+  "posthog-react-native@4.78.0",
+];
+
+interface Sent {
+  name: string;
+  requests: RecordedRequest[];
+  expected: Expected;
+  /** Whether the events' times move with the time at which the requests are received. */
+  saysWhen: boolean;
+}
+
+const corpus = readCorpus();
+const SENT: Sent[] = [
+  ...SELECTED.map((name) => {
+    const found = corpus.find((entry) => entry.name === name);
+    if (found === undefined) throw new Error(`${name} is not recorded: select a release that is`);
+    return { name, requests: found.recording.requests, expected: found.expected, saysWhen: true };
+  }),
+  ...imitations().map(({ name, request, expected, saysWhen }) => ({
+    name,
+    requests: [request],
+    expected,
+    saysWhen,
+  })),
+];
+
+describe.each(["workerd", "node", "deno"] as const)("on %s, PostHog gets what SDKs were told", (runtime) => {
+  let stack: Stack;
+  let posthog: Recorder;
+  let edge: RunningGateway;
+  let removeBundle = async () => {};
+
+  beforeAll(async () => {
+    stack = await startStack();
+    posthog = await startRecorder();
+    const noApps = await mkdtemp(join(tmpdir(), "edgehog-no-apps-"));
+    const { bundle, remove } = await buildBundle(runtime, noApps);
+    removeBundle = async () => {
+      await remove();
+      await rm(noApps, { recursive: true });
+    };
+    const port = await freePort();
+    edge = await startGateway(runtime, bundle, port, {
+      ...stack.env,
+      PROJECT_TOKENS: TOKEN,
+      PUBLIC_URL: `http://127.0.0.1:${port}`,
+      POSTHOG_HOST: posthog.url,
+    });
+  });
+  afterAll(async () => {
+    await edge?.stop();
+    await Promise.all([stack?.stop(), posthog?.stop()]);
+    await removeBundle();
+  });
+
+  /** Sends one request, and waits for its events to reach PostHog, so that those of the next come after them. */
+  async function send(recorded: RecordedRequest): Promise<void> {
+    const earlier = posthog.requests.length;
+    const answer = await fetch(asRequest(recorded, edge.url));
+    expect([200, 204]).toContain(answer.status);
+    await answer.arrayBuffer();
+    await expect.poll(() => posthog.requests.length, { timeout: 15_000, interval: 10 }).toBe(earlier + 1);
+  }
+
+  test.each(SENT)("by $name", async ({ requests, expected, saysWhen }) => {
+    const earlier = posthog.requests.length;
+    const lateMs: number[] = [];
+    let slackMs = 0;
+    for (const recorded of requests) {
+      const sentMs = Date.now();
+      lateMs.push(saysWhen ? sentMs - Date.parse(recorded.receivedAt) : 0);
+      await send(recorded);
+      slackMs = Math.max(slackMs, Date.now() - sentMs);
+    }
+    const batches = posthog.requests
+      .slice(earlier)
+      .map(({ json }) => json as { api_key: string; batch: ArrivedEvent[] });
+    expect(new Set(batches.map(({ api_key: token }) => token))).toEqual(new Set([expected.token]));
+    // Each request was received late by its own delay.
+    const arrived = batches.flatMap(({ batch }, index) =>
+      batch.map((event) =>
+        Object.assign(event, { timestamp: earlierBy(lateMs[index] ?? 0, event.timestamp) }),
+      ),
+    );
+    expectArrived(arrived, expected.events, slackMs);
+  });
+});
+
+function earlierBy(milliseconds: number, timestamp: string): string {
+  return new Date(Date.parse(timestamp) - milliseconds).toISOString();
+}
