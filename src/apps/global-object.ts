@@ -1,17 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { AppHost } from "./definition.ts";
-
-/** Names that `global.<name>` must not reach: apps get jobs instead of timers, and no process (runtime 4.2). */
-const hidden = [
-  "setTimeout",
-  "setInterval",
-  "setImmediate",
-  "clearTimeout",
-  "clearInterval",
-  "clearImmediate",
-  "queueMicrotask",
-  "process",
-] as const;
+import { HIDDEN_GLOBALS } from "./hidden-names.ts";
 
 /**
  * The object behind an instance's `global` and `globalThis`: it sees the built-ins, keeps what the app writes to itself,
@@ -19,7 +8,7 @@ const hidden = [
  */
 export function createAppGlobalObject(host: AppHost): Record<string, unknown> {
   const object: Record<string, unknown> = Object.create(globalThis);
-  for (const name of hidden) define(object, name, undefined);
+  for (const name of HIDDEN_GLOBALS) define(object, name, undefined);
   const { console, posthog, fetch, RetryError } = host;
   for (const [name, value] of Object.entries({ console, posthog, fetch, RetryError, Buffer, URL })) {
     define(object, name, value);

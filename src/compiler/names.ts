@@ -1,3 +1,5 @@
+import { HIDDEN_GLOBALS } from "../apps/hidden-names.ts";
+
 /** Names in compiled apps that are the compiler's own; the prefix keeps them apart from whatever an author writes. */
 export const HOST = "__edgehog_host";
 export const PACKAGES = "__edgehog_packages";
@@ -8,18 +10,8 @@ export const BUILTINS = "__edgehog_builtins";
 /** What an app's factory takes out of its host. */
 export const SUPPLIED_NAMES = ["console", "posthog", "fetch", "RetryError", "global"] as const;
 
-/** What apps must find undefined (runtime 4.2): they schedule by jobs, and imports are resolved at build time. */
-export const HIDDEN_NAMES = [
-  "setTimeout",
-  "setInterval",
-  "setImmediate",
-  "clearTimeout",
-  "clearInterval",
-  "clearImmediate",
-  "queueMicrotask",
-  "process",
-  "require",
-] as const;
+/** What an app's factory shadows; imports are resolved at build time, so that there is no `require` left either. */
+export const HIDDEN_NAMES = [...HIDDEN_GLOBALS, "require"] as const;
 
 /** Everything that an app's factory declares around the app. */
 export const FACTORY_NAMES: ReadonlySet<string> = new Set([

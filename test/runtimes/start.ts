@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -32,17 +31,6 @@ export async function buildBundle(runtime: RuntimeName, pluginsDirectory: string
       ? await bundleWorker(join(directory, "worker"), registry)
       : await bundleProcess(runtime, directory, registry);
   return { bundle, remove: () => rm(directory, { recursive: true, force: true }) };
-}
-
-/** A port that is free now. The address is needed before the gateway starts, as a setting. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (typeof address !== "object" || address === null) throw new Error("no port is free");
-  return address.port;
 }
 
 export async function startGateway(

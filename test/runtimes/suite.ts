@@ -3,7 +3,8 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Stack, startStack } from "../../src/local/stack.ts";
 import { type Recorder, startRecorder } from "../recorder.ts";
-import { buildBundle, freePort, type RunningGateway, type RuntimeName, startGateway } from "./start.ts";
+import { freePort } from "../../src/local/free-port.ts";
+import { buildBundle, type RunningGateway, type RuntimeName, startGateway } from "./start.ts";
 
 const TOKEN = "phc_runtime";
 const ADMIN_TOKEN = "admin-token-of-this-suite";

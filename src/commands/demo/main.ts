@@ -1,9 +1,9 @@
 import { cp, mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { compile } from "../../compiler/index.ts";
+import { freePort } from "../../local/free-port.ts";
 import { startStack } from "../../local/stack.ts";
 import { startWorker } from "../../local/workerd.ts";
 import { bundleWorker, compatibility, root } from "../bundle.ts";
@@ -117,15 +117,6 @@ async function until(condition: () => boolean, what: string): Promise<void> {
   say(`Waiting for ${what} …`);
   const end = Date.now() + PATIENCE_MS;
   while (!condition() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 100));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== "object" || address === null) throw new Error("no port is free");
-  return address.port;
 }
 
 function say(line: string): void {
