@@ -28,15 +28,15 @@ globalThis.addEventListener("unhandledrejection", (event) => {
 });
 
 try {
-  main();
+  await main();
 } catch (error) {
   console.error(error instanceof FaultySettings ? error.message : error);
   Deno.exit(1);
 }
 
-function main(): void {
+async function main(): Promise<void> {
   const environment = Deno.env.toObject();
-  const { gateway, settings, port, waitUntil, drain } = createGatewayProcess({
+  const { gateway, settings, port, waitUntil, drain } = await createGatewayProcess({
     runtime: "deno",
     apps,
     environment,

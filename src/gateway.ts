@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { createAdminApi } from "./admin/api.ts";
 import type { AppDefinition } from "./apps/definition.ts";
+import type { LocateInDatabase } from "./apps/meta/geoip.ts";
 import { createCapture } from "./capture/capture.ts";
 import { preflightHeaders } from "./capture/cors.ts";
 import { Unavailable } from "./capture/errors.ts";
@@ -41,6 +42,8 @@ export interface Platform {
   now(): Date;
   randomBytes(count: number): Uint8Array;
   fetch: typeof fetch;
+  /** Looks an address up in the City database, if the platform has one. */
+  locate: LocateInDatabase;
   /** Keeps PostHog's assets; null asks PostHog every time. */
   assetCache: AssetCache | null;
   /** Writes one line of the log. */
@@ -178,11 +181,12 @@ function mountSdkRoutes(app: App, platform: Platform, services: Services): void 
 /** Rejects with `Unavailable` when a client must keep its events. */
 async function ingestClient(
   batch: CapturedBatch,
-  { waitUntil }: RequestPlatform,
+  { client, waitUntil }: RequestPlatform,
   platform: Platform,
   { openScope, projects, ingest }: Services,
 ): Promise<void> {
   const scope = openScope(waitUntil, 0);
+  if (client.location) scope.locations.set(client.location.ip, client.location);
   const noted = projects.note(batch.project);
   if (noted) scope.background(noted);
   try {

@@ -30,7 +30,10 @@ export function createIngest(options: {
     );
     const { project, historicalMigration: historical } = batch;
     await options.queue.publish([
-      ...deliverMessages({ id, project, events, historical }, options.maxMessageBytes),
+      ...deliverMessages(
+        { id, project, events, historical, locations: [...scope.locations.values()] },
+        options.maxMessageBytes,
+      ),
       ...(await options.leftovers(scope)),
     ]);
   }

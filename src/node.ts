@@ -18,7 +18,7 @@ try {
 async function main(): Promise<void> {
   const embedded =
     process.env["UPSTASH_REDIS_REST_URL"] || process.env["QSTASH_TOKEN"] ? null : await embed();
-  const { gateway, settings, port, waitUntil, drain } = createGatewayProcess({
+  const { gateway, settings, port, waitUntil, drain } = await createGatewayProcess({
     runtime: "node",
     apps,
     environment: { ...embedded?.env, ...withoutEmpty(process.env) },

@@ -1,5 +1,6 @@
 import type { AppDefinition } from "./apps/definition.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
+import type { CityDatabase } from "./geoip/maxmind.ts";
 import { createMemoryAssetCache } from "./proxy/memory-cache.ts";
 import { type Environment, readSettings, type Settings } from "./settings.ts";
 
@@ -26,18 +27,25 @@ export class FaultySettings extends Error {
   }
 }
 
-export function createGatewayProcess(options: {
+export async function createGatewayProcess(options: {
   runtime: "deno" | "node";
   apps: readonly AppDefinition[];
   environment: Environment;
   durability: "durable" | "memory";
-}): GatewayProcess {
+}): Promise<GatewayProcess> {
   const { environment } = options;
   const parsed = readSettings(environment);
   const port = Number(environment["PORT"] ?? 8787);
   const faults = "faults" in parsed ? [...parsed.faults] : [];
   if (!Number.isInteger(port) || port < 0 || port > 65_535) faults.push("PORT is not a port number");
-  if ("faults" in parsed || faults.length > 0) throw new FaultySettings(faults);
+  const database = await openGeoip(environment).catch((error: Error) => {
+    faults.push(`GEOIP_DATABASE cannot be read as a MaxMind City database: ${error.message}`);
+    return null;
+  });
+  if ("faults" in parsed || faults.length > 0) {
+    database?.close();
+    throw new FaultySettings(faults);
+  }
 
   const running = new Set<Promise<unknown>>();
   return {
@@ -49,6 +57,7 @@ export function createGatewayProcess(options: {
       now: () => new Date(),
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       fetch: (input, init) => fetch(input, init),
+      locate: (ip) => database?.locate(ip) ?? null,
       assetCache: createMemoryAssetCache(),
       write: (line) => console.log(line),
     }),
@@ -65,6 +74,17 @@ export function createGatewayProcess(options: {
       clearTimeout(timer);
     },
   };
+}
+
+/** The City database that `GEOIP_DATABASE` names by path or address; null without one. */
+async function openGeoip(environment: Environment): Promise<CityDatabase | null> {
+  const place = environment["GEOIP_DATABASE"];
+  if (typeof place !== "string" || place === "") return null;
+  const { openCityDatabase } = await import("./geoip/maxmind.ts");
+  return openCityDatabase(place, {
+    fetch: (input, init) => fetch(input, init),
+    onFault: (message) => console.error(message),
+  });
 }
 
 /**

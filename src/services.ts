@@ -40,6 +40,7 @@ export function createServices(platform: Platform) {
     services: {
       environment: platform.environment,
       posthog: { host: settings.posthogHost, personalApiKey: settings.posthogPersonalApiKey },
+      locate: platform.locate,
       loops: { limit: settings.loopLimit, timeoutMs: settings.taskTimeoutMs },
       log: createLineLog(platform.write),
       now,

@@ -33,6 +33,7 @@ function build(environment: Environment): Gateway {
     now: () => new Date(),
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     fetch: (input, init) => fetch(input, init),
+    locate: () => null,
     assetCache: (caches as unknown as { default: AssetCache }).default,
     write: (line) => console.log(line),
   });

@@ -98,7 +98,9 @@ export async function startTestGateway(options: {
     listen((request) => redis.fetch(request)),
     listen((request) => qstash.fetch(request)),
     listen(async (request) => {
-      const client = { ip: "127.0.0.1", location: null };
+      const ip = request.headers.get("CF-Connecting-IP") ?? "127.0.0.1";
+      const location = ip === "203.0.113.7" ? { ip, city: "Platform" } : null;
+      const client = { ip, location };
       return (await gateway?.fetch(request, { client, waitUntil })) ?? new Response(null, { status: 503 });
     }),
   ]);
@@ -129,6 +131,7 @@ export async function startTestGateway(options: {
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       fetch: (input, init) => fetch(input, init),
       assetCache: null,
+      locate: (ip) => (ip === "198.51.100.1" ? { city: { names: { en: "Database" } } } : null),
       write: (line) => log.push(JSON.parse(line) as LogEntry),
     });
   };

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { AppCache } from "../src/apps/meta/cache.ts";
+import type { AppGeoip } from "../src/apps/meta/geoip.ts";
 import type { AppCursor, AppStorage } from "../src/apps/meta/storage.ts";
+import { RetryError } from "../src/apps/errors.ts";
 import { defineApp } from "../src/apps/testing.ts";
 import type { PluginEvent } from "../src/event.ts";
 import { unreachableUrl } from "./recorder.ts";
@@ -359,5 +361,51 @@ describe("global", () => {
     await gateway.settle();
     expect(gateway.log.filter(({ message }) => message.includes("global.map is not JSON"))).toHaveLength(1);
     expect(await gateway.redisCommand("KEYS", "*global*")).toEqual([]);
+  });
+});
+
+describe("geoip", () => {
+  test("locates the client as the platform did when the event arrived, in deferred hooks too", async () => {
+    const located: unknown[] = [];
+    const locate = async (hook: string, { geoip }: { geoip: AppGeoip }, ip: string) =>
+      void located.push([hook, (await geoip.locate(ip))?.city?.names["en"] ?? null]);
+    let failed = false;
+    edge = await startTestGateway({
+      apps: [
+        defineApp("app", {
+          async processEvent(event: PluginEvent, meta: { geoip: AppGeoip }) {
+            await locate("processEvent", meta, String(event.ip));
+            return event;
+          },
+          async onEvent(event: PluginEvent, meta: { geoip: AppGeoip }) {
+            await locate("onEvent", meta, String(event.ip));
+            if (failed) return;
+            failed = true;
+            throw new RetryError("once");
+          },
+          async runEveryMinute(meta: { geoip: AppGeoip }) {
+            for (const ip of ["203.0.113.7", "198.51.100.1", "nonsense"]) await locate("task", meta, ip);
+          },
+        }),
+      ],
+    });
+    await fetch(`${edge.url}/e/`, {
+      method: "POST",
+      headers: { "CF-Connecting-IP": "203.0.113.7" },
+      body: JSON.stringify({ api_key: edge.token, event: "e", distinct_id: "u1" }),
+    });
+    await edge.settle();
+    await edge.advance(10_000);
+    await edge.scheduled(Math.floor(edge.clock.now() / 60_000) * 60_000);
+    await edge.settle();
+    expect(located).toEqual([
+      ["processEvent", "Platform"],
+      ["onEvent", "Platform"],
+      ["onEvent", "Platform"],
+      // No longer the address of an event at hand: only a database may answer.
+      ["task", null],
+      ["task", "Database"],
+      ["task", null],
+    ]);
   });
 });

@@ -13,6 +13,7 @@ import type { LogLevel, LogSink, LogSource } from "./log.ts";
 import { createAppCache } from "./meta/cache.ts";
 import { resolveConfig } from "./meta/config.ts";
 import { type AppGlobal, createAppGlobal } from "./meta/global.ts";
+import { createAppGeoip, type LocateInDatabase } from "./meta/geoip.ts";
 import { createAppJobs } from "./meta/jobs.ts";
 import { createAppStorage } from "./meta/storage.ts";
 import { createAppPostHog } from "./posthog.ts";
@@ -39,6 +40,7 @@ export interface InstanceServices {
   uuid: () => string;
   fetch: typeof fetch;
   posthog: PostHogAccess;
+  locate: LocateInDatabase;
   /** What a loop in an app's code may take. */
   loops: { limit: number; timeoutMs: number };
 }
@@ -106,6 +108,7 @@ export function createInstance(
       cache: createAppCache(project, plugin),
       storage,
       utils: { cursor },
+      geoip: createAppGeoip(services.locate),
       jobs,
       global: global.object,
       attachments: decodeAttachments(definition),

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { ClientLocation } from "../event.ts";
 import type { Store } from "../store.ts";
 import type { Instance } from "./instance.ts";
 import { type CommandBatch, createCommandBatch } from "./meta/command-batch.ts";
@@ -47,6 +48,8 @@ export interface Scope {
   readonly generation: number;
   /** Redis commands of one turn, of all apps, leave together. */
   readonly commands: CommandBatch;
+  /** Where clients are, by address, as the platform said when their events arrived. */
+  readonly locations: Map<string, ClientLocation>;
   /** Outgoing requests made so far; the platform bounds them (`SUBREQUEST_BUDGET`). */
   subrequests: number;
   /** Keeps an app's event for `finish`; after that, publishes it at once. */
@@ -89,6 +92,7 @@ export function createScope({ store, generation, waitUntil, publish }: ScopeOpti
       onRequest: () => (scope.subrequests += 1),
       background: (promise) => scope.background(promise),
     }),
+    locations: new Map(),
     subrequests: 0,
 
     capture(project, event) {

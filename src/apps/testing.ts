@@ -33,6 +33,7 @@ export function recordingServices(): InstanceServices & { entries: LogEntry[] } 
     entries,
     environment: {},
     posthog: { host: null, personalApiKey: null },
+    locate: () => null,
     loops: { limit: 1_000_000, timeoutMs: 30_000 },
     log: (entry) => entries.push(entry),
     now: () => new Date("2026-01-01T00:00:00Z"),
@@ -52,6 +53,7 @@ export function bareScope(): Scope & { captured: AppEvent[] } {
   return {
     captured,
     generation: 0,
+    locations: new Map(),
     subrequests: 0,
     commands: { run: () => Promise.reject(new Error("this test has no Redis")) },
     capture: async (_project, event) => void captured.push(event),

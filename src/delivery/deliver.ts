@@ -41,8 +41,9 @@ export function createDeliver(options: {
 
   return {
     async deliver(message, scope) {
-      const { id, project, events, historical } = message;
-      const untried = { project, events, attempt: 0, firstAt: options.now().getTime() };
+      const { id, project, events, historical, locations } = message;
+      const firstAt = options.now().getTime();
+      const untried = { project, events, attempt: 0, firstAt, ...(locations ? { locations } : {}) };
       const to = (destination: Destination) => ({ ...untried, destination });
       const ready = await instances.ready(project, scope);
       const steps = [toPostHog({ ...to({ hook: "posthog" }), ...(historical ? { historical } : {}) }, id)];

@@ -80,6 +80,9 @@ export function createDeliveryRoutes(options: {
         const message = (text === null ? parsed : JSON.parse(text)) as MessageOf[Name];
         const generation = "generation" in message ? message.generation : 0;
         const scope = options.createScope((promise) => context.env.waitUntil(promise), generation);
+        if ("locations" in message) {
+          for (const location of message.locations ?? []) scope.locations.set(location.ip, location);
+        }
         const followUps = (await work(message, scope)) ?? [];
         await queue.publish([...followUps, ...(await options.leftovers(scope))]);
         if ("reference" in parsed) await store.del(parsed.reference);

@@ -1,5 +1,6 @@
 import type { ScheduledTask } from "../apps/hooks.ts";
 import type { AppEvent } from "../apps/scope.ts";
+import type { ClientLocation } from "../event.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";
 import type { DeferredHook } from "./schedules.ts";
 
@@ -16,6 +17,8 @@ interface Envelope {
 /** The surviving events of one capture request, for every destination. */
 export interface DeliverMessage extends Envelope {
   historical?: true;
+  /** Where the clients of these events are, as far as the platform knew. */
+  locations?: ClientLocation[];
   events: ProcessedEvent[];
 }
 
@@ -33,6 +36,7 @@ export interface RetryMessage extends Envelope {
   /** Milliseconds since the epoch of the first execution. */
   firstAt: number;
   historical?: true;
+  locations?: ClientLocation[];
   /** Only the events that failed; empty for `exportEvents`, whose batch stays in Redis. */
   events: ProcessedEvent[];
   /** The batch of an `exportEvents` retry. */

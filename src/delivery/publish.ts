@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { ClientLocation } from "../event.ts";
 import type { AppEvents, Leftovers, ScheduledJob } from "../apps/scope.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";
 import {
@@ -17,17 +18,19 @@ export interface Surviving {
   project: string;
   events: readonly ProcessedEvent[];
   historical: boolean;
+  locations: readonly ClientLocation[];
 }
 
 /** Builds the messages that bring events to the destinations: as few as the limit allows. */
 export function deliverMessages(
-  { id, project, events, historical }: Surviving,
+  { id, project, events, historical, locations }: Surviving,
   maxMessageBytes: number,
 ): OutgoingMessage[] {
   return splitToFit(events, maxMessageBytes, (part) => {
     const partId = part.length === events.length ? id : partOf(id, part);
     const message: DeliverMessage = { v: MESSAGE_VERSION, id: partId, project, events: [...part] };
     if (historical) message.historical = true;
+    if (locations.length > 0) message.locations = [...locations];
     return { route: "deliver", body: encodeMessage(message), deduplicationId: partId };
   });
 }

@@ -1,0 +1,20 @@
+import { type City, cityOf } from "../../geoip/city.ts";
+import { currentInvocation } from "../scope.ts";
+
+/** Looks an address up in a database; null where there is none, or where it does not know the address. */
+export type LocateInDatabase = (ip: string) => City | null;
+
+/** `meta.geoip`: never rejects; null for what is unknown or no address (decisions 12). No command, no request. */
+export interface AppGeoip {
+  locate(ip: string): Promise<City | null>;
+}
+
+/** What the platform knew of the client when its event arrived answers for that address, a database for all others. */
+export function createAppGeoip(locateInDatabase: LocateInDatabase): AppGeoip {
+  return {
+    async locate(ip) {
+      const location = currentInvocation.getStore()?.scope.locations.get(ip);
+      return location ? cityOf(location) : locateInDatabase(String(ip));
+    },
+  };
+}
