@@ -203,6 +203,26 @@ describe("delivery", () => {
     expect(await edge.deadLetters()).toMatchObject([{ plugin: "broken", error: "Error: bug", attempts: 1 }]);
   });
 
+  test("calls hooks detached, so that this is nothing of the gateway's", async () => {
+    const seen: unknown[] = [];
+    function note(this: unknown, event: unknown) {
+      seen.push(this);
+      return event;
+    }
+    const edge = await start({
+      apps: [
+        defineApp("app", {
+          processEvent: note,
+          onEvent: note,
+          composeWebhook: (event: unknown) => void event,
+        }),
+      ],
+    });
+    await edge.capture({ event: "e", distinct_id: "u1" });
+    await edge.settle();
+    expect(seen).toEqual([undefined, undefined]);
+  });
+
   test("does not let one app's failure keep events from another", async () => {
     const received: string[] = [];
     const edge = await start({

@@ -189,14 +189,9 @@ export function createInstances(options: {
 }
 
 async function tearDownInstance(instance: Instance, scope: Scope, timeoutMs: number): Promise<void> {
+  const { teardownPlugin } = instance.hooks;
   try {
-    await runHook(
-      instance,
-      "teardownPlugin",
-      scope,
-      (meta) => instance.hooks.teardownPlugin?.(meta),
-      timeoutMs,
-    );
+    await runHook(instance, "teardownPlugin", scope, (meta) => teardownPlugin?.(meta), timeoutMs);
     void instance.global.save(scope.commands);
   } catch (thrown) {
     instance.log("ERROR", "PLUGIN", describeThrown(thrown), "teardownPlugin");

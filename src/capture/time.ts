@@ -1,4 +1,5 @@
 import { parseDate } from "./date.ts";
+import { isoText } from "./iso.ts";
 
 /** What is known of an event's time. The client's fields are taken as they come, since an app may have changed them. */
 export interface EventTime {
@@ -25,7 +26,7 @@ const EPOCH_MS = 0;
  * unreadable, becomes `now`; before the year 0 becomes 1970. There is no limit to the past. Never throws.
  */
 export function normaliseTimestamp(time: EventTime): string {
-  return new Date(eventTimeMs(time)).toISOString();
+  return isoText(eventTimeMs(time));
 }
 
 /** As {@link normaliseTimestamp}, in ms since 1970. */
@@ -37,13 +38,26 @@ export function eventTimeMs(time: EventTime): number {
   } else {
     const timestamp = dateMs(time.timestamp);
     if (!Number.isNaN(timestamp)) {
-      const sentAt = time.ignoreSentAt ? Number.NaN : dateMs(time.sent_at);
+      const sentAt = time.ignoreSentAt ? Number.NaN : sentAtMs(time.sent_at);
       result = Number.isNaN(sentAt) ? timestamp : now + (timestamp - sentAt);
     }
   }
   if (Number.isNaN(result)) return now;
   if (result - now > MAX_AHEAD_MS && !time.allowFuture) return now;
   return result < FIRST_YEAR_MS || result > LAST_YEAR_MS ? EPOCH_MS : Math.trunc(result);
+}
+
+/** All events of a request share its `sent_at`, so that it is parsed once. */
+let lastSentAt: unknown;
+let lastSentAtMs = Number.NaN;
+
+function sentAtMs(value: unknown): number {
+  if (typeof value !== "string") return dateMs(value);
+  if (value !== lastSentAt) {
+    lastSentAt = value;
+    lastSentAtMs = parseDate(value);
+  }
+  return lastSentAtMs;
 }
 
 /** NaN for what is no date. Apps also set `Date` objects. */

@@ -36,8 +36,9 @@ export async function startWorker(options: {
   compatibility: { date: string; flags: readonly string[] };
   log: (line: string) => void;
 }): Promise<RunningWorker> {
+  const bundle = await readFile(options.bundle);
   const directory = await mkdtemp(join(tmpdir(), "edgehog-workerd-"));
-  await writeFile(join(directory, "worker.js"), await readFile(options.bundle));
+  await writeFile(join(directory, "worker.js"), bundle);
   await writeFile(join(directory, "config.capnp"), configuration(options));
   const child = spawn(program, ["serve", "--experimental", "--control-fd=3", "config.capnp"], {
     cwd: directory,

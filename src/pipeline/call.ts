@@ -1,6 +1,6 @@
 import { describeThrown, IllegalOperationError } from "../apps/errors.ts";
 import { type Instance, timedOut } from "../apps/instance.ts";
-import { currentInvocation, type Invocation } from "../apps/scope.ts";
+import type { Invocation } from "../apps/scope.ts";
 import type { PluginEvent } from "../event.ts";
 import { type Deadline, expired } from "./deadline.ts";
 import type { Markers } from "./markers.ts";
@@ -14,6 +14,8 @@ export interface Link {
   invocation: Invocation;
   /** The calls so far of an app that takes one event at a time; null for all others. */
   tail: Promise<unknown> | null;
+  /** Calls a function as part of the invocation. Made once, since `run` costs 2 µs on workerd and this a third of it. */
+  enter: (call: () => unknown) => unknown;
 }
 
 /** Calls an app for one event. Synchronous where the app is, so that plain apps cost no turn of the event loop. */
@@ -32,8 +34,10 @@ export function callApp(
 
 function call(link: Link, event: PluginEvent, deadline: Deadline): CallOutcome | Promise<CallOutcome> {
   const { hooks, meta } = link.instance;
+  // Detached, as all hooks are called (decisions 3).
+  const { processEvent } = hooks;
   try {
-    const result = currentInvocation.run(link.invocation, () => hooks.processEvent?.(event, meta));
+    const result = link.enter(() => processEvent?.(event, meta));
     return isThenable(result) ? wait(link, result, deadline) : { result };
   } catch (thrown) {
     return { thrown };

@@ -1,5 +1,6 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Instance } from "../apps/instance.ts";
-import type { Scope } from "../apps/scope.ts";
+import { currentInvocation, type Invocation, type Scope } from "../apps/scope.ts";
 import type { PluginEvent } from "../event.ts";
 import { callApp, type Link, settle } from "./call.ts";
 import type { Deadline } from "./deadline.ts";
@@ -32,14 +33,26 @@ export async function runChain(
 ): Promise<ChainOutcome[]> {
   const links = options.instances
     .filter((instance) => instance.hooks.processEvent)
-    .map((instance): Link => ({
-      instance,
-      invocation: { instance, hook: "processEvent", scope: options.scope },
-      tail: instance.definition.sequential ? Promise.resolve() : null,
-    }));
+    .map((instance): Link => {
+      const invocation: Invocation = { instance, hook: "processEvent", scope: options.scope };
+      return {
+        instance,
+        invocation,
+        tail: instance.definition.sequential ? Promise.resolve() : null,
+        enter: currentInvocation.run(invocation, () => AsyncLocalStorage.snapshot()),
+      };
+    });
   const deferred = options.instances
     .filter(({ hooks }) => hooks.onEvent ?? hooks.onSnapshot ?? hooks.exportEvents ?? hooks.composeWebhook)
     .map((instance) => instance.label);
+
+  if (links.length === 0 && deferred.length === 0) {
+    // No app looks at the events, so that there is no order to keep.
+    return events.map((event) => {
+      takeMarkers(event, options.trustMarkers);
+      return { event };
+    });
+  }
 
   const outcomes: ChainOutcome[] = [];
   const lastOfPerson = new Map<string, Promise<unknown>>();

@@ -112,7 +112,8 @@ async function runLeased(
     );
   }, keys.taskLeaseTtlMs / 3);
   try {
-    await runHook(instance, task, scope, (meta) => instance.hooks[task]?.(meta));
+    const run = instance.hooks[task];
+    await runHook(instance, task, scope, (meta) => run?.(meta));
   } catch (thrown) {
     instance.log("ERROR", "PLUGIN", describeThrown(thrown), task);
   } finally {

@@ -64,6 +64,7 @@ export function createExports(options: {
     scope: Scope,
   ): Promise<OutgoingMessage[]> {
     const { plugin } = instance.definition;
+    const { exportEvents } = instance.hooks;
     const tried = { ...remainder, attempt: remainder.attempt + 1 };
     const execution = await executeDeferred({
       instance,
@@ -71,7 +72,7 @@ export function createExports(options: {
       scope,
       attempt: tried.attempt,
       timeoutMs: options.timeoutMs,
-      call: (meta) => instance.hooks.exportEvents?.(events, meta),
+      call: (meta) => exportEvents?.(events, meta),
     });
     if (execution.outcome === "retry") return [followUp.again(tried, execution.delaySeconds)];
     if (execution.outcome === "dead") await abandon(tried, plugin, execution.error);

@@ -31,7 +31,8 @@ export async function sendWebhook(
     properties,
     timestamp: new Date(timestamp),
   };
-  const webhook = instance.hooks.composeWebhook?.(posthogEvent, meta) as Webhook | null | undefined;
+  const { composeWebhook } = instance.hooks;
+  const webhook = composeWebhook?.(posthogEvent, meta) as Webhook | null | undefined;
   if (!webhook) return;
   scope.subrequests += 1;
   const response = await platformFetch(webhook.url, {

@@ -43,6 +43,8 @@ export function createEventHookDestination(options: {
 
   return async (instance, hook, remainder, messageId, scope) => {
     const teamId = teamIdOf(remainder.project);
+    // Detached, as all hooks are called (decisions 3).
+    const callHook = instance.hooks[hook];
     const tried = { ...remainder, attempt: remainder.attempt + 1 };
     const failed: ProcessedEvent[] = [];
     const unreached: ProcessedEvent[] = [];
@@ -62,7 +64,7 @@ export function createEventHookDestination(options: {
         call: (meta) =>
           hook === "composeWebhook"
             ? sendWebhook(instance, event, teamId, meta, scope, options.fetch)
-            : instance.hooks[hook]?.(toPluginEvent(event, teamId), meta),
+            : callHook?.(toPluginEvent(event, teamId), meta),
       });
       if (execution.outcome === "retry") {
         failed.push(event);

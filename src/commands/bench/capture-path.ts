@@ -1,0 +1,120 @@
+import type { Stack } from "../../local/stack.ts";
+import type { Contestant } from "./contestants.ts";
+import type { Load } from "./load.ts";
+import { type Measured, measure } from "./meter.ts";
+import { createRequests, type Payload, payloads } from "./payload.ts";
+import { type Sink, startSink } from "./sink.ts";
+import { type Running, TOKEN, withContestants } from "./start.ts";
+import { type Spread, spreadOf } from "./statistics.ts";
+
+/** What a request costs one Worker until it is answered. */
+export interface CaptureCost {
+  payload: string;
+  worker: string;
+  requestsPerRound: number;
+  cpuPerRequestUs: Spread;
+  cpuPerEventUs: number;
+  /** The Worker's cost by that of the bare one, compared round by round; null for the bare one itself. */
+  timesBare: Spread | null;
+  requestsPerSecond: number;
+  /** Processor time that load and sink took for each request. */
+  benchCpuPerRequestUs: number;
+}
+
+/** Bodies made before the clock runs. They come again: only delivery looks for duplicates, and nothing is delivered here. */
+const DISTINCT_REQUESTS = 100;
+
+/** Rounds that do not count, in which V8 compiles what is hot. */
+const WARM_UP_ROUNDS = 4;
+
+/**
+ * Measures the capture path alone, bare Worker and gateways in turn within each round, when all are warm.
+ * Both publish to the same sink, which answers as QStash does and delivers nothing: what a message costs later is not in
+ * here, and the other side costs both the same. Redis, where apps use it, is the embedded one.
+ */
+export async function measureCapturePath(options: {
+  bare: Contestant;
+  gateways: readonly Contestant[];
+  stack: Stack;
+  load: Load;
+  random: () => number;
+  requests: number;
+  rounds: number;
+  progress: (line: string) => void;
+}): Promise<CaptureCost[]> {
+  const sink = await startSink();
+  const settings = { ...options.stack.env, QSTASH_URL: sink.url, SINK_URL: sink.url };
+  const contestants = [options.bare, ...options.gateways].map((contestant) => ({ contestant, settings }));
+  try {
+    return await withContestants(contestants, async (workers) => {
+      const costs: CaptureCost[] = [];
+      for (const payload of payloads) {
+        options.progress(`capture path, ${payload.name} …`);
+        costs.push(...(await measurePayload(payload, workers, sink, options)));
+      }
+      return costs;
+    });
+  } finally {
+    await sink.stop();
+  }
+}
+
+async function measurePayload(
+  payload: Payload,
+  workers: readonly Running[],
+  sink: Sink,
+  options: { load: Load; random: () => number; requests: number; rounds: number },
+): Promise<CaptureCost[]> {
+  const { load, random, rounds } = options;
+  const requestsPerRound = Math.max(1, Math.round(options.requests * payload.requestsFactor));
+  const distinct = Array.from(
+    { length: Math.min(DISTINCT_REQUESTS, requestsPerRound) },
+    createRequests(payload, random, TOKEN),
+  );
+  const round = Array.from(
+    { length: requestsPerRound },
+    (_, index) => distinct[index % distinct.length],
+  ).filter((request) => request !== undefined);
+  const measured = workers.map((): Measured[] => []);
+  for (let count = 0; count < WARM_UP_ROUNDS + rounds; count += 1) {
+    for (const [index, worker] of workers.entries()) {
+      const before = sink.requests();
+      const cost = await measure(worker.pid, () => load.send(worker.url, round));
+      const published = sink.requests() - before;
+      if (published !== round.length) {
+        throw new Error(
+          `${worker.name} answered ${round.length} requests with 200, and published ${published}`,
+        );
+      }
+      if (count >= WARM_UP_ROUNDS) measured[index]?.push(cost);
+    }
+  }
+  return workers.map((worker, index) => ({
+    payload: payload.name,
+    worker: worker.name,
+    requestsPerRound,
+    ...summarise(measured[index] ?? [], index === 0 ? null : (measured[0] ?? []), {
+      requests: requestsPerRound,
+      events: payload.events,
+    }),
+  }));
+}
+
+/** One Worker's rounds, beside those of the bare one if it is another. */
+function summarise(
+  rounds: readonly Measured[],
+  bareRounds: readonly Measured[] | null,
+  { requests, events }: { requests: number; events: number },
+): Omit<CaptureCost, "payload" | "worker" | "requestsPerRound"> {
+  const cpuPerRequestUs = spreadOf(rounds.map(({ workerCpuMs }) => (workerCpuMs * 1000) / requests));
+  const timesBare = rounds.map(
+    ({ workerCpuMs }, index) => workerCpuMs / (bareRounds?.[index]?.workerCpuMs ?? Number.NaN),
+  );
+  return {
+    cpuPerRequestUs,
+    cpuPerEventUs: cpuPerRequestUs.median / events,
+    timesBare: bareRounds ? spreadOf(timesBare) : null,
+    requestsPerSecond: spreadOf(rounds.map(({ elapsedMs }) => (requests * 1000) / elapsedMs)).median,
+    benchCpuPerRequestUs: spreadOf(rounds.map(({ benchCpuMs }) => (benchCpuMs * 1000) / requests)).median,
+  };
+}

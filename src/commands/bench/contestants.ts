@@ -1,0 +1,82 @@
+import { cp, mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { compile } from "../../compiler/index.ts";
+import { bundleWorker, root } from "../bundle.ts";
+
+/** A bundle that is measured: the bare Worker, or the gateway with certain apps. */
+export interface Contestant {
+  name: string;
+  /** The file that workerd runs. */
+  bundle: string;
+  bytes: number;
+  gzipBytes: number;
+}
+
+/** The gateway's cases: which apps it runs, as in `plugins/apps.json`. */
+const cases = [
+  { name: "no apps", apps: [] },
+  {
+    name: "2 apps",
+    apps: [
+      { plugin: "property-filter", config: { properties: "$device_id, $window_id, email", removeIp: "no" } },
+      { plugin: "url-normaliser" },
+    ],
+  },
+  {
+    name: "2 + cache",
+    apps: [
+      { plugin: "property-filter", config: { properties: "$device_id, $window_id, email", removeIp: "no" } },
+      { plugin: "url-normaliser" },
+      { plugin: "first-time-event" },
+    ],
+  },
+] as const;
+
+/** Builds the bare Worker and the gateway's cases into `directory`. A few seconds. Throws when an app is not in `plugins/`. */
+export async function buildContestants(
+  directory: string,
+): Promise<{ bare: Contestant; gateways: readonly Contestant[] }> {
+  const bare = join(directory, "bare.js");
+  await build({
+    entryPoints: [join(root, "src/commands/bench/bare.ts")],
+    outfile: bare,
+    bundle: true,
+    format: "esm",
+    target: "es2023",
+    external: ["node:*"],
+    logLevel: "error",
+  });
+  const gateways: Contestant[] = [];
+  for (const [index, { name, apps }] of cases.entries()) {
+    gateways.push(await contestant(name, await buildGateway(join(directory, `gateway${index}`), apps)));
+  }
+  return { bare: await contestant("bare Worker", bare), gateways };
+}
+
+/** Compiles copies of the apps alone, since the compiler takes every folder that it finds. */
+async function buildGateway(
+  directory: string,
+  apps: readonly { plugin: string; config?: object }[],
+): Promise<string> {
+  const plugins = join(directory, "plugins");
+  await mkdir(plugins, { recursive: true });
+  for (const { plugin } of apps) {
+    const source = join(root, "plugins", plugin);
+    await stat(source).catch(() => {
+      throw new Error(
+        `plugins/${plugin} is not there: the benchmark runs this app, bring it back to measure`,
+      );
+    });
+    await cp(source, join(plugins, plugin), { recursive: true });
+  }
+  await writeFile(join(plugins, "apps.json"), JSON.stringify({ apps }));
+  await compile({ pluginsDirectory: plugins, outDirectory: join(directory, "registry") });
+  return bundleWorker(join(directory, "worker"), join(directory, "registry/registry.js"));
+}
+
+async function contestant(name: string, bundle: string): Promise<Contestant> {
+  const code = await readFile(bundle);
+  return { name, bundle, bytes: code.byteLength, gzipBytes: gzipSync(code).byteLength };
+}
