@@ -432,3 +432,45 @@ describe("a session recording", () => {
     expect(edge.qstash.counters().published).toBe(0);
   });
 });
+
+describe("while Redis is away, delivery", () => {
+  test("goes on, and what Redis should take waits in the queue without any hook being run again", async () => {
+    const calls: string[] = [];
+    const edge = await start({
+      apps: [
+        defineApp("reader", { onEvent: () => void calls.push("onEvent") }),
+        defineApp("broken", {
+          onEvent() {
+            calls.push("broken");
+            throw new Error("bug");
+          },
+        }),
+        defineApp(
+          "exporter",
+          { exportEvents: (events: unknown[]) => void calls.push(`exported ${events.length}`) },
+          { config: { exportEventsBufferSeconds: "1" } },
+        ),
+      ],
+    });
+    await edge.capture({ event: "warm up", distinct_id: "u1" });
+    await edge.advance(10_000);
+    calls.length = 0;
+    edge.posthog.requests.length = 0;
+
+    edge.setRedisAway(true);
+    expect((await edge.capture({ event: "e", distinct_id: "u1" })).status).toBe(200);
+    await edge.settle();
+    await edge.advance(300_000);
+    expect(calls.toSorted()).toEqual(["broken", "onEvent"]);
+    expect(edge.delivered()).toHaveLength(1);
+
+    edge.setRedisAway(false);
+    await edge.advance(60_000);
+    expect(calls.toSorted()).toEqual(["broken", "exported 1", "onEvent"]);
+    expect(edge.delivered()).toHaveLength(1);
+    expect((await edge.deadLetters()).map(({ error, events }) => [error, events.length])).toEqual([
+      ["Error: bug", 1],
+      ["Error: bug", 1],
+    ]);
+  });
+});

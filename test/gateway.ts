@@ -52,6 +52,8 @@ export interface TestGateway {
   delivered(): DeliveredEvent[];
   /** Ends the gateway's apps as a shutdown does. */
   tearDown(): Promise<void>;
+  /** Makes the gateway's Redis refuse everything, or not any more. QStash keeps what it has. */
+  setRedisAway(away: boolean): void;
   /** Starts the gateway afresh over the same Redis and QStash, as a new isolate would. */
   restart(): void;
   stop(): Promise<void>;
@@ -94,8 +96,9 @@ export async function startTestGateway(options: {
     void promise.finally(() => background.delete(promise));
   };
   let gateway: Gateway | undefined;
+  let redisAway = false;
   const servers = await Promise.all([
-    listen((request) => redis.fetch(request)),
+    listen((request) => (redisAway ? new Response("away", { status: 503 }) : redis.fetch(request))),
     listen((request) => qstash.fetch(request)),
     listen(async (request) => {
       const ip = request.headers.get("CF-Connecting-IP") ?? "127.0.0.1";
@@ -161,6 +164,9 @@ export async function startTestGateway(options: {
     redis,
     log,
     settle,
+    setRedisAway(away) {
+      redisAway = away;
+    },
     restart,
     redisCommand,
     async deadLetters() {

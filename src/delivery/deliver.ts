@@ -22,8 +22,8 @@ export interface Destinations {
 export interface Deliver {
   /**
    * Takes a message's events to all destinations side by side: PostHog, every app's hooks, every exporting app's
-   * buffer. One that fails keeps none from the others. Rejects only when Redis refuses a buffer or a dead letter: then
-   * the message must be offered again.
+   * buffer. One that fails keeps none from the others, and Redis being away keeps none: what it should take waits in the
+   * queue.
    */
   deliver(message: DeliverMessage, scope: Scope): Promise<OutgoingMessage[]>;
   /** Takes what one destination lacks to it again. */
@@ -53,7 +53,8 @@ export function createDeliver(options: {
           if (!instance.hooks[hook] || !events.some((event) => isFor(hook, event))) continue;
           steps.push(toEventHook(instance, hook, to({ plugin, hook }), id, scope));
         }
-        if (instance.hooks.exportEvents) steps.push(exports.append(instance, project, events));
+        if (instance.hooks.exportEvents)
+          steps.push(exports.append(instance, to({ plugin, hook: "exportEvents" })));
       }
       const putOff: OutgoingMessage[] = [];
       for (const { plugin, hooks } of instances.pending(project)) {
@@ -68,7 +69,8 @@ export function createDeliver(options: {
 
     async retry(message, scope) {
       const { id, v: _, ...remainder } = message;
-      const { destination, project, batch } = remainder;
+      const { destination, project, batch, verdict } = remainder;
+      if (verdict) return followUp.bury(remainder, verdict.id, verdict.error);
       if (!("plugin" in destination)) return toPostHog(remainder, id);
 
       const instance = await instances.find(project, destination.plugin, scope);
@@ -77,9 +79,9 @@ export function createDeliver(options: {
         if (pending) return [followUp.again(remainder, PUT_OFF_SECONDS)];
         const { plugin } = destination;
         const error = "the app is disabled, or no longer deployed";
-        if (batch === undefined) await followUp.bury(remainder, `${id}:${plugin}`, error);
-        else await exports.abandon({ ...remainder, batch }, plugin, error);
-        return [];
+        return batch === undefined
+          ? followUp.bury(remainder, `${id}:${plugin}`, error)
+          : exports.abandon({ ...remainder, batch }, plugin, error);
       }
       const outgoing = await retryAt(instance, destination.hook, remainder, id, scope);
       void instance.global.save(scope.commands);
@@ -94,11 +96,11 @@ export function createDeliver(options: {
     messageId: string,
     scope: Scope,
   ): Promise<OutgoingMessage[]> {
-    const { project, events, batch } = remainder;
+    const { batch } = remainder;
     if (hook !== "exportEvents") return toEventHook(instance, hook, remainder, messageId, scope);
     // Put off before they reached the buffer, or a batch of the buffer that the app could not export.
     return batch === undefined
-      ? exports.append(instance, project, events)
+      ? exports.append(instance, remainder)
       : exports.retry(instance, { ...remainder, batch }, scope);
   }
 }

@@ -41,6 +41,8 @@ export interface RetryMessage extends Envelope {
   events: ProcessedEvent[];
   /** The batch of an `exportEvents` retry. */
   batch?: string;
+  /** Nobody will try these again: they are on their way to becoming a dead letter, which Redis did not take so far. */
+  verdict?: { id: string; error: string };
 }
 
 /** Where events go: PostHog, or one app's hook. */

@@ -1,9 +1,8 @@
 import type { Instance } from "../../apps/instance.ts";
 import type { Scope } from "../../apps/scope.ts";
-import type { ProcessedEvent } from "../../pipeline/index.ts";
-import type { Store } from "../../store.ts";
+import { describeStoreError, type Store } from "../../store.ts";
 import { teamIdOf } from "../../team.ts";
-import type { FollowUp, Remainder } from "../follow-up.ts";
+import { type FollowUp, REDIS_RETRY_SECONDS, type Remainder } from "../follow-up.ts";
 import { executeDeferred } from "../hooks/execute.ts";
 import { encodeMessage, type ExportMessage, MESSAGE_VERSION } from "../message.ts";
 import { type ProcessedPluginEvent, toPluginEvent } from "../plugin-event.ts";
@@ -28,9 +27,9 @@ const MAX_SWEPT = 100;
 export interface Exports {
   /**
    * Puts events into the app's buffer durably, and resolves to the messages that will flush it: one when it is full, one
-   * for its time when it was empty. Rejects when Redis refuses.
+   * for its time when it was empty. While Redis refuses, to one that brings the events here again. Never rejects.
    */
-  append(instance: Instance, project: string, events: readonly ProcessedEvent[]): Promise<OutgoingMessage[]>;
+  append(instance: Instance, remainder: Remainder): Promise<OutgoingMessage[]>;
   /** Exports what is due of the buffer, batch by batch. Resolves to what must be published. */
   flush(instance: Instance, message: ExportMessage, scope: Scope): Promise<OutgoingMessage[]>;
   /** Exports a batch again that a `RetryError` had left. */
@@ -38,7 +37,7 @@ export interface Exports {
   /** Messages for buffers whose own message was lost: they are flushed late rather than never. One Redis command. */
   sweep(isDeployed: (project: string, plugin: string) => boolean): Promise<OutgoingMessage[]>;
   /** Makes a batch a dead letter, as Redis holds it: the app may have changed the events that it was given. */
-  abandon(remainder: BatchRemainder, plugin: string, error: string): Promise<void>;
+  abandon(remainder: BatchRemainder, plugin: string, error: string): Promise<OutgoingMessage[]>;
 }
 
 type BatchRemainder = Remainder & { batch: string };
@@ -75,35 +74,48 @@ export function createExports(options: {
       call: (meta) => exportEvents?.(events, meta),
     });
     if (execution.outcome === "retry") return [followUp.again(tried, execution.delaySeconds)];
-    if (execution.outcome === "dead") await abandon(tried, plugin, execution.error);
-    else await acknowledgeBatch(store, remainder.project, plugin, remainder.batch);
+    if (execution.outcome === "dead") return abandon(tried, plugin, execution.error);
+    await acknowledgeBatch(store, remainder.project, plugin, remainder.batch);
     return [];
   }
 
-  async function abandon(remainder: BatchRemainder, plugin: string, error: string): Promise<void> {
+  async function abandon(
+    remainder: BatchRemainder,
+    plugin: string,
+    error: string,
+  ): Promise<OutgoingMessage[]> {
     const { project, batch } = remainder;
     const events = await readBatch(store, project, plugin, batch);
-    if (events) await followUp.bury(remainder, `${batch}:${plugin}`, error, events);
+    const outgoing = events ? await followUp.bury(remainder, `${batch}:${plugin}`, error, events) : [];
     await acknowledgeBatch(store, project, plugin, batch);
+    return outgoing;
   }
 
   return {
-    async append(instance, project, events) {
+    async append(instance, remainder) {
+      const { project } = remainder;
       const { plugin } = instance.definition;
       const limits = bufferLimits(instance);
-      const wanted = events.filter(({ event }) => event !== "$snapshot" && !limits.ignored.has(event));
+      const wanted = remainder.events.filter(
+        ({ event }) => event !== "$snapshot" && !limits.ignored.has(event),
+      );
       if (wanted.length === 0) return [];
       const teamId = teamIdOf(project);
-      const { full, first } = await appendToBuffer(store, {
+      const added = await appendToBuffer(store, {
         project,
         plugin,
         events: wanted.map((event) => toPluginEvent(event, teamId)),
         limits,
         now: options.now().getTime(),
+      }).catch((error: unknown) => {
+        const what = `${wanted.length} events wait in the queue, the buffer did not take them`;
+        instance.log("WARN", "SYSTEM", `${what}: ${describeStoreError(error)}`, "exportEvents");
+        return null;
       });
+      if (!added) return [followUp.again({ ...remainder, events: wanted }, REDIS_RETRY_SECONDS)];
       const messages: OutgoingMessage[] = [];
-      if (full) messages.push({ route: "export", body: flushMessage(project, plugin, "size") });
-      if (first) {
+      if (added.full) messages.push({ route: "export", body: flushMessage(project, plugin, "size") });
+      if (added.first) {
         const body = flushMessage(project, plugin, "time");
         messages.push({ route: "export", body, delaySeconds: limits.maxSeconds });
       }

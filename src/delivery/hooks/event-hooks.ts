@@ -48,6 +48,7 @@ export function createEventHookDestination(options: {
     const tried = { ...remainder, attempt: remainder.attempt + 1 };
     const failed: ProcessedEvent[] = [];
     const unreached: ProcessedEvent[] = [];
+    const buried: OutgoingMessage[] = [];
     let delaySeconds = 0;
 
     const one = async (event: ProcessedEvent): Promise<void> => {
@@ -71,7 +72,7 @@ export function createEventHookDestination(options: {
         delaySeconds = execution.delaySeconds;
       } else if (execution.outcome === "dead") {
         const id = `${messageId}:${instance.definition.plugin}:${hook}:${event.uuid}`;
-        await followUp.bury(tried, id, execution.error, [event]);
+        buried.push(...(await followUp.bury(tried, id, execution.error, [event])));
       }
     };
 
@@ -79,6 +80,7 @@ export function createEventHookDestination(options: {
     await inParallel(events, CONCURRENT_EVENTS, one);
     return [
       ...(failed.length > 0 ? [followUp.again({ ...tried, events: failed }, delaySeconds)] : []),
+      ...buried,
       ...(unreached.length > 0 ? [followUp.again({ ...remainder, events: unreached }, 0)] : []),
     ];
   };

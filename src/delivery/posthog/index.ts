@@ -28,7 +28,6 @@ export function createPostHogDestination(options: {
       const delaySeconds = posthogRetryDelay({ ...tried, now: options.now().getTime(), retryAfterSeconds });
       if (delaySeconds !== null) return [options.followUp.again(tried, delaySeconds)];
     }
-    await options.followUp.bury(tried, `${messageId}:posthog`, forwarded.error);
-    return [];
+    return options.followUp.bury(tried, `${messageId}:posthog`, forwarded.error);
   };
 }
