@@ -178,13 +178,14 @@ function mountSdkRoutes(app: App, platform: Platform, services: Services): void 
   );
 }
 
-/** Rejects with `Unavailable` when a client must keep its events. */
+/** Rejects with `Unavailable` when a client must keep its events, with `CaptureError` when it sends too many. */
 async function ingestClient(
   batch: CapturedBatch,
   { client, waitUntil }: RequestPlatform,
   platform: Platform,
-  { openScope, projects, ingest }: Services,
+  { openScope, projects, ingest, accountExactly }: Services,
 ): Promise<void> {
+  await accountExactly?.(batch.project, batch.events.length);
   const scope = openScope(waitUntil, 0);
   if (client.location) scope.locations.set(client.location.ip, client.location);
   const noted = projects.note(batch.project);

@@ -43,6 +43,9 @@ export const keys = {
   deadLetterTtlSeconds: 30 * day,
   deadLettersKept: 10_000,
 
+  /** Prefix of the exact rate limit's counters, one a project and minute; @upstash/ratelimit gives them their life time. */
+  rateLimitPrefix: "rate",
+
   /** Set: tokens seen while `PROJECT_TOKENS` is `*`, so that scheduled tasks know for whom to run. */
   projectsSeen: "projects:seen",
   projectsSeenTtlSeconds: day,

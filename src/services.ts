@@ -12,6 +12,7 @@ import { createForward } from "./delivery/posthog/forward.ts";
 import { createPostHogDestination } from "./delivery/posthog/index.ts";
 import { leftoverMessages } from "./delivery/publish.ts";
 import { createQueue } from "./delivery/queue.ts";
+import { createExactRateLimit } from "./exact-rate-limit.ts";
 import type { Platform, RequestPlatform } from "./gateway.ts";
 import { createIngest } from "./ingest.ts";
 import { createPipeline } from "./pipeline/index.ts";
@@ -80,6 +81,10 @@ export function createServices(platform: Platform) {
     openScope,
     leftovers,
     uuid,
+    accountExactly:
+      settings.exactRateLimit && settings.rateLimitPerMinute !== null
+        ? createExactRateLimit(store, settings.rateLimitPerMinute)
+        : null,
     projects: createProjects(settings.projects, store),
     tasks: createTasks({ instances, queue, leases: createLeases(store), now, uuid }),
     deliver: createDeliver({ instances, destinations, followUp, now }),

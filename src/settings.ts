@@ -24,6 +24,8 @@ export interface Settings {
   allowedOrigins: readonly string[];
   /** Events a minute and project, and requests a minute and address, in each isolate; null = unlimited. */
   rateLimitPerMinute: number | null;
+  /** Counts a project's events in Redis, for all isolates together. */
+  exactRateLimit: boolean;
   chainBudgetMs: number;
   taskTimeoutMs: number;
   /** Iterations that the loops of one call in an app may make. */
@@ -101,6 +103,7 @@ const schema = z.object({
     .int("is not a whole number")
     .min(1, "is below 1")
     .optional(),
+  RATE_LIMIT_EXACT: flag,
   PATH_PREFIX: z
     .string()
     .regex(/^(\/[\w.~-]+)+\/?$/, "is not a path such as /ingest")
@@ -150,6 +153,7 @@ export function readSettings(environment: Environment): ParsedSettings {
       trustedProxies: values.TRUSTED_PROXIES,
       pathPrefix: values.PATH_PREFIX,
       allowedOrigins: values.ALLOWED_ORIGINS,
+      exactRateLimit: values.RATE_LIMIT_EXACT,
       rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE ?? null,
       chainBudgetMs: values.CHAIN_BUDGET_SECONDS * 1000,
       taskTimeoutMs: values.TASK_TIMEOUT_SECONDS * 1000,
