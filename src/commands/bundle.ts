@@ -69,7 +69,7 @@ export async function bundleProcess(
     outdir: outDirectory,
     bundle: true,
     // The embedded stack, imported on demand, stays apart: with Upstash its packages need not be installed.
-    splitting: true,
+    splitting: runtime === "node",
     chunkNames: `${runtime}-[name]-[hash]`,
     format: "esm",
     platform: "node",
