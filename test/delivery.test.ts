@@ -505,3 +505,18 @@ describe("the exact rate limit", () => {
     edge.setRedisAway(false);
   });
 });
+
+test("a path prefix serves every route below it as well as at the root", async () => {
+  const edge = await start({ apps: [], settings: { PATH_PREFIX: "/ingest" } });
+  const event = JSON.stringify({ api_key: edge.token, event: "e", distinct_id: "u1" });
+  for (const path of ["/e/", "/ingest/e/", "//ingest//batch"]) {
+    expect((await fetch(`${edge.url}${path}`, { method: "POST", body: event })).status).toBe(200);
+  }
+  await edge.settle();
+  expect(edge.delivered()).toHaveLength(3);
+  edge.posthog.requests.length = 0;
+  await fetch(`${edge.url}/ingest/flags/?v=2`, { method: "POST", body: "{}" });
+  await fetch(`${edge.url}/ingest/static/array.js`);
+  expect(edge.posthog.requests.map(({ path }) => path)).toEqual(["/flags/?v=2", "/static/array.js"]);
+  expect((await fetch(`${edge.url}/ingested/e/`, { method: "POST", body: event })).status).toBe(404);
+});
