@@ -152,6 +152,7 @@ function mountSdkRoutes(app: App, platform: Platform, services: Services): void 
     createCapture({
       ...reception,
       rateLimitPerMinute: settings.rateLimitPerMinute,
+      isPaused: (project) => settings.pausedProjects.includes(project),
       ingest,
       clientOf: (context) => (context.env as RequestPlatform).client,
       siteUrl: () => settings.publicUrl,

@@ -20,6 +20,8 @@ export interface Settings {
   trustedProxies: readonly string[];
   /** Serves every route below this path too, `""` for none. */
   pathPrefix: string;
+  /** Tokens of projects whose events are thrown away for now. */
+  pausedProjects: readonly string[];
   /** Origins whose pages may send events; none = all. */
   allowedOrigins: readonly string[];
   /** Events a minute and project, and requests a minute and address, in each isolate; null = unlimited. */
@@ -93,6 +95,7 @@ const schema = z.object({
   QSTASH_NEXT_SIGNING_KEY: required("copy it from the Upstash console, QStash, Signing keys"),
   ADMIN_TOKEN: z.string().optional(),
   TRUSTED_PROXIES: list.default([]),
+  PAUSED_PROJECTS: list.default([]),
   ALLOWED_ORIGINS: list
     .refine((origins) => origins.every((origin) => ORIGIN.test(origin)), {
       error: "holds something that is no origin: write https://shop.example or https://*.shop.example",
@@ -152,6 +155,7 @@ export function readSettings(environment: Environment): ParsedSettings {
       adminToken: values.ADMIN_TOKEN ?? null,
       trustedProxies: values.TRUSTED_PROXIES,
       pathPrefix: values.PATH_PREFIX,
+      pausedProjects: values.PAUSED_PROJECTS,
       allowedOrigins: values.ALLOWED_ORIGINS,
       exactRateLimit: values.RATE_LIMIT_EXACT,
       rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE ?? null,

@@ -520,3 +520,27 @@ test("a path prefix serves every route below it as well as at the root", async (
   expect(edge.posthog.requests.map(({ path }) => path)).toEqual(["/flags/?v=2", "/static/array.js"]);
   expect((await fetch(`${edge.url}/ingested/e/`, { method: "POST", body: event })).status).toBe(404);
 });
+
+test("a paused project gets an answer that makes SDKs fall silent, and its events go nowhere", async () => {
+  const edge = await start({
+    apps: [],
+    settings: { PROJECT_TOKENS: "phc_test,phc_wild", PAUSED_PROJECTS: "phc_wild" },
+  });
+  const send = (api_key: string, query = "") =>
+    fetch(`${edge.url}/e/${query}`, {
+      method: "POST",
+      body: JSON.stringify({ api_key, event: "e", distinct_id: "u1" }),
+    });
+  const paused = await send("phc_wild");
+  expect([paused.status, await paused.json()]).toEqual([200, { status: "Ok", quota_limited: ["events"] }]);
+  expect((await send("phc_wild", "?beacon=1")).status).toBe(204);
+  const v1 = await fetch(`${edge.url}/i/v1/analytics/events`, {
+    method: "POST",
+    headers: { Authorization: "Bearer phc_wild" },
+    body: "{}",
+  });
+  expect([v1.status, await v1.json()]).toMatchObject([402, { error: "billing_limit_exceeded" }]);
+  expect((await send("phc_test")).status).toBe(200);
+  await edge.settle();
+  expect(edge.delivered()).toHaveLength(1);
+});

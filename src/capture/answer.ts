@@ -13,6 +13,13 @@ export function answerOk(request: Request): Response {
   return new Response(OK_BODY, { headers });
 }
 
+/** A paused project: posthog-js sends it nothing for a minute then, and nobody sends the same again. */
+export function answerPaused(request: Request): Response {
+  const headers = corsHeaders(request);
+  headers["content-type"] = JSON_TYPE;
+  return new Response('{"status":"Ok","quota_limited":["events"]}', { headers });
+}
+
 /** `?beacon=1`: the browser throws the answer away, so it gets none. */
 export function answerBeacon(request: Request): Response {
   return new Response(null, { status: 204, headers: corsHeaders(request) });

@@ -1,5 +1,5 @@
 /** Statuses with which capture refuses a request: none stands for a fault of the gateway. */
-export type RefusalStatus = 400 | 401 | 403 | 405 | 408 | 413 | 415 | 429;
+export type RefusalStatus = 400 | 401 | 402 | 403 | 405 | 408 | 413 | 415 | 429;
 
 /** What an error of capture is told beside its cause. */
 export interface RefusalOptions extends ErrorOptions {

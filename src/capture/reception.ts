@@ -11,6 +11,8 @@ import type { DropReason } from "./v1/event.ts";
 export interface CaptureOptions extends GuardOptions {
   /** Whether the project with this API token is served. */
   authorise(token: string): boolean;
+  /** Whether the project's events are taken and thrown away, in a way that makes SDKs fall silent. */
+  isPaused?(project: string): boolean;
   /**
    * Takes the usable events of one request, at least one. Once it resolves they are durable and the client gets 200. It
    * throws `Unavailable` (503, the client sends again) or `CaptureError` (its own status); anything else is a
@@ -18,7 +20,7 @@ export interface CaptureOptions extends GuardOptions {
    */
   ingest(batch: CapturedBatch, client: Client, context: Context): Promise<void>;
   /** Hears of events that were not accepted, per project and reason, also when none of the request was. */
-  onRejected?(project: string, reason: Rejection | DropReason, count: number): void;
+  onRejected?(project: string, reason: Rejection | DropReason | "paused", count: number): void;
   clientOf(context: Context): Client;
   /** The gateway's origin as the client addressed it. */
   siteUrl(request: Request): string;

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { answerBeacon, answerError, answerOk, answerPreflight } from "../answer.ts";
+import { answerBeacon, answerError, answerOk, answerPaused, answerPreflight } from "../answer.ts";
 import { readBody } from "../body.ts";
 import { decodeBody, decodeField } from "../decode.ts";
 import { requireSparse } from "../density.ts";
@@ -51,6 +51,10 @@ export function createV0(reception: Reception): CaptureV0 {
         read.rejected?.forEach((count, reason) => reception.onRejected?.(project, reason, count));
       }
       requireUsable(read);
+      if (reception.isPaused?.(project)) {
+        if (recording) reception.onRejected?.(project, "paused", events.length);
+        return query.beacon ? answerBeacon(request) : answerPaused(request);
+      }
       if (recording && events.length > 0) await reception.ingest(read.batch, client, context);
       return query.beacon ? answerBeacon(request) : answerOk(request);
     } catch (error) {

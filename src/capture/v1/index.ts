@@ -34,6 +34,9 @@ export function createV1(reception: Reception): CaptureV1 {
       guard.admit(request, client.ip);
       const project = readBearer(request.headers);
       requireProject(project, reception);
+      if (reception.isPaused?.(project)) {
+        throw new CaptureError(402, "billing_limit_exceeded", "this project is paused on the gateway");
+      }
       const headers = readHeaders(request.headers);
       const json = await readJson(request, headers, limits);
       requireSparse(json, limits);
