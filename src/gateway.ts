@@ -94,11 +94,8 @@ export function createGateway(platform: Platform): Gateway {
 type App = Hono<{ Bindings: RequestPlatform }>;
 
 /** What people, monitors and QStash call. */
-function mountOwnRoutes(
-  app: App,
-  { settings, apps, runtime, durability, now }: Platform,
-  services: Services,
-): void {
+function mountOwnRoutes(app: App, platform: Platform, services: Services): void {
+  const { settings, apps, runtime, durability, now } = platform;
   app.get("/", (context) =>
     context.text("Edgehog is running. Point your PostHog SDK's host at this address.\n"),
   );
@@ -120,6 +117,7 @@ function mountOwnRoutes(
       runTask: services.tasks.run,
       recapture: services.ingest.apps,
       createScope: services.openScope,
+      onFault: (message) => writeFault(platform, message),
     }),
   );
   if (settings.adminToken === null) return;

@@ -544,3 +544,45 @@ test("a paused project gets an answer that makes SDKs fall silent, and its event
   await edge.settle();
   expect(edge.delivered()).toHaveLength(1);
 });
+
+describe("a message", () => {
+  /** Has QStash deliver `body` to the gateway, signed as all its messages are; resolves after `afterMs`. */
+  async function publish(edge: TestGateway, body: string, afterMs: number): Promise<void> {
+    const answer = await edge.qstash.fetch(
+      new Request(`http://qstash/v2/publish/${edge.url}/_gateway/deliver`, {
+        method: "POST",
+        headers: {
+          Authorization: "Bearer qstash-token",
+          "Upstash-Retries": "1",
+          "Upstash-Retry-Delay": "1000",
+        },
+        body,
+      }),
+    );
+    expect(answer.ok).toBe(true);
+    await edge.advance(afterMs);
+  }
+
+  test("of a newer version is offered again, so that a deploy under way loses nothing", async () => {
+    const edge = await start({ apps: [] });
+    await publish(edge, JSON.stringify({ v: 2, id: "x", project: "phc_test", events: [] }), 5000);
+    expect(edge.qstash.counters()).toMatchObject({ deliveries: 2, retried: 1 });
+    expect(edge.log.map(({ message }) => message).join()).toContain("version 2 is newer");
+  });
+
+  test.each(["no JSON", "null", "{}"])(
+    "that is none (%s) goes to QStash's dead letters at once",
+    async (body) => {
+      const edge = await start({ apps: [] });
+      await publish(edge, body, 5000);
+      expect(edge.qstash.counters()).toMatchObject({ deliveries: 1, deadLettered: 1 });
+    },
+  );
+
+  test("whose text Redis has no more is done with, and the log says so", async () => {
+    const edge = await start({ apps: [] });
+    await publish(edge, JSON.stringify({ v: 1, reference: "oversize:gone" }), 0);
+    expect(edge.qstash.counters()).toMatchObject({ deliveries: 1, delivered: 1 });
+    expect(edge.log.map(({ message }) => message).join()).toContain("oversize:gone is gone");
+  });
+});

@@ -36,6 +36,8 @@ export function createDeliveryRoutes(options: {
   recapture: Work<"capture">;
   runJob: Work<"job">;
   createScope: (waitUntil: (promise: Promise<unknown>) => void, generation: number) => Scope;
+  /** Hears of what was not done. */
+  onFault: (message: string) => void;
   /** Messages for what apps left behind in a scope. */
   leftovers: (scope: Scope) => Promise<OutgoingMessage[]>;
 }): Hono<WaitUntilBindings> {
@@ -70,12 +72,20 @@ export function createDeliveryRoutes(options: {
         const parsed = parseMessage(body);
         if (!parsed) {
           // Offering it again cannot help, so it goes to QStash's dead letters at once.
-          const error = "not a message of this gateway, or of a newer version than this deployment's";
+          const error = "not a message of this gateway";
           return context.json({ error }, 489 as never, { "Upstash-NonRetryable-Error": "true" });
         }
+        if (parsed.v > MESSAGE_VERSION) {
+          throw new Error(`its version ${parsed.v} is newer than this deployment's ${MESSAGE_VERSION}`);
+        }
         const text = "reference" in parsed ? await store.get<string>(parsed.reference) : null;
-        // Gone: an earlier offer of this message was done with and could not say so any more.
-        if ("reference" in parsed && text === null) return context.json({ status: "done before" });
+        if ("reference" in parsed && text === null) {
+          // As a rule an earlier offer of this message was done with and could not say so any more.
+          options.onFault(
+            `/_gateway/${route}: ${parsed.reference} is gone, delivered before or lost by Redis`,
+          );
+          return context.json({ status: "done before" });
+        }
 
         const message = (text === null ? parsed : JSON.parse(text)) as MessageOf[Name];
         const generation = "generation" in message ? message.generation : 0;
@@ -89,17 +99,17 @@ export function createDeliveryRoutes(options: {
         return context.json({ status: "ok" });
       } catch (error) {
         const message = `/_gateway/${route} was not done, QStash will offer it again: ${describeStoreError(error)}`;
-        console.error(JSON.stringify({ level: "ERROR", source: "SYSTEM", message }));
+        options.onFault(message);
         return context.json({ error: message }, 503);
       }
     });
   }
 }
 
-function parseMessage(body: string): MessageOf[Route] | ReferenceMessage | null {
+function parseMessage(body: string): ((MessageOf[Route] | ReferenceMessage) & { v: number }) | null {
   try {
     const message = JSON.parse(body) as { v?: unknown } | null;
-    return message?.v === MESSAGE_VERSION ? (message as MessageOf[Route]) : null;
+    return typeof message?.v === "number" ? (message as MessageOf[Route]) : null;
   } catch {
     return null;
   }

@@ -4,7 +4,7 @@ import type { ClientLocation } from "../event.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";
 import type { DeferredHook } from "./schedules.ts";
 
-/** Version of the messages' format. A gateway that meets a newer one leaves it to QStash to offer it again. */
+/** Version of the messages' format. A gateway that meets a newer one has QStash offer it again, to a newer gateway. */
 export const MESSAGE_VERSION = 1;
 
 interface Envelope {

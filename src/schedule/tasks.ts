@@ -56,7 +56,8 @@ export function createTasks(options: {
             messages.push({
               route: "task",
               body: message(project, plugin, task, { tickAt }),
-              deduplicationId: `${project}.${plugin}.${task}.${tickAt}`,
+              // QStash takes no colons here, and with `*` a token may be anything.
+              deduplicationId: `${project}.${plugin}.${task}.${tickAt}`.replaceAll(":", "_"),
             });
           }
         }
