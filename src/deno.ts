@@ -21,12 +21,6 @@ declare const Deno: DenoRuntime;
 /** Deno Deploy ends an instance 5 s after it has asked it to stop. */
 const DRAIN_MS = 4500;
 
-// An app's forgotten promise must not end the process for all others.
-globalThis.addEventListener("unhandledrejection", (event) => {
-  event.preventDefault();
-  console.error("unhandled rejection in an app:", event.reason);
-});
-
 try {
   await main();
 } catch (error) {
@@ -42,6 +36,11 @@ async function main(): Promise<void> {
     environment,
     // The embedded stack says so itself; Upstash is durable.
     durability: environment["EMBEDDED_DURABILITY"] === "memory" ? "memory" : "durable",
+  });
+  // An app's forgotten promise must not end the process for all others.
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    gateway.unhandledRejection(event.reason);
   });
   const server = Deno.serve(
     { port, onListen: (address) => console.log(`Edgehog listens on port ${address.port}`) },

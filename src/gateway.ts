@@ -56,6 +56,8 @@ export interface Gateway {
   scheduled(timeMs: number): Promise<void>;
   /** Lets apps tear down before the process ends, and publishes what they leave. Rejects when QStash refuses that. */
   stop(waitUntil: RequestPlatform["waitUntil"]): Promise<void>;
+  /** Puts a promise that was rejected and that nobody handles into the log of the app whose code it is. Harmless else. */
+  unhandledRejection(reason: unknown): void;
 }
 
 /** Puts the gateway together for a platform and mounts its routes. Reaches neither Redis nor QStash until there is work. */
@@ -71,7 +73,7 @@ export function createGateway(platform: Platform): Gateway {
   );
   app.notFound(({ req }) => answerFault(req.raw, 404, "not_found", `there is no ${req.path} here`));
   app.onError((error, { req }) => {
-    writeFault(platform, `${req.method} ${req.path}: ${error.stack ?? error}`);
+    services.writeFault(`${req.method} ${req.path}: ${error.stack ?? error}`);
     return answerFault(req.raw, 500, "internal_error", "internal server error");
   });
 
@@ -82,12 +84,14 @@ export function createGateway(platform: Platform): Gateway {
       await tasks.tick(timeMs, await projects.list());
       const isDeployed = (project: string, plugin: string) => instances.hooks(project, plugin) !== null;
       await queue.publish(await exports.sweep(isDeployed));
+      await services.logs.flush();
     },
     async stop(waitUntil) {
       const scope = services.openScope(waitUntil, 0);
       await instances.tearDown(scope);
       await queue.publish(await services.leftovers(scope));
     },
+    unhandledRejection: services.unhandledRejection,
   };
 }
 
@@ -117,12 +121,19 @@ function mountOwnRoutes(app: App, platform: Platform, services: Services): void 
       runTask: services.tasks.run,
       recapture: services.ingest.apps,
       createScope: services.openScope,
-      onFault: (message) => writeFault(platform, message),
+      onFault: services.writeFault,
     }),
   );
   if (settings.adminToken === null) return;
-  const projects = services.projects.list;
-  app.route("/admin/api", createAdminApi({ ...services, token: settings.adminToken, projects, now }));
+  const { list: projects, serves } = services.projects;
+  const token = settings.adminToken;
+  app.use("/admin/api/*", async ({ env }, next) => {
+    await next();
+    // What the admin did may have been logged by apps outside of a piece of work.
+    const flushed = services.logs.flush();
+    if (flushed) env.waitUntil(flushed);
+  });
+  app.route("/admin/api", createAdminApi({ ...services, token, projects, serves, apps, now }));
 }
 
 /** What SDKs call: events and recordings come in here, everything else is PostHog's to answer. */
@@ -131,7 +142,7 @@ function mountSdkRoutes(app: App, platform: Platform, services: Services): void 
   const { projects, instances } = services;
   const nowMs = () => platform.now().getTime();
   const ingest = (batch: CapturedBatch, _client: Client, context: Context<{ Bindings: RequestPlatform }>) =>
-    ingestClient(batch, context.env, platform, services);
+    ingestClient(batch, context.env, services);
   const reception = {
     allowedOrigins: settings.allowedOrigins,
     authorise: projects.serves,
@@ -143,7 +154,7 @@ function mountSdkRoutes(app: App, platform: Platform, services: Services): void 
     posthogHost: settings.posthogHost,
     fetch: platform.fetch,
     now: nowMs,
-    onFault: (message: string) => writeFault(platform, message),
+    onFault: services.writeFault,
   };
   app.route(
     "/",
@@ -181,8 +192,7 @@ function mountSdkRoutes(app: App, platform: Platform, services: Services): void 
 async function ingestClient(
   batch: CapturedBatch,
   { client, waitUntil }: RequestPlatform,
-  platform: Platform,
-  { openScope, projects, ingest, accountExactly }: Services,
+  { openScope, projects, ingest, accountExactly, writeFault }: Services,
 ): Promise<void> {
   await accountExactly?.(batch.project, batch.events.length);
   const scope = openScope(waitUntil, 0);
@@ -194,7 +204,7 @@ async function ingestClient(
   } catch (error) {
     if (!(error instanceof QueueUnavailable)) throw error;
     const { project, events } = batch;
-    writeFault(platform, `${events.length} events of ${project} were refused with 503: ${error.message}`);
+    writeFault(`${events.length} events of ${project} were refused with 503: ${error.message}`);
     const notPersisted = eventsOf(error.refused);
     const options = notPersisted === undefined ? {} : { notPersisted };
     throw new Unavailable(error.message, RETRY_AFTER_SECONDS, options);
@@ -202,11 +212,6 @@ async function ingestClient(
 }
 
 const ANY_METHOD = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
-
-/** A line of the gateway's own log, in the form of the apps'. */
-function writeFault({ write, now }: Platform, message: string): void {
-  write(JSON.stringify({ timestamp: now().toISOString(), level: "ERROR", source: "SYSTEM", message }));
-}
 
 /** Serves every route below the prefix as well as at the root, where some SDKs insist on being. */
 function prefixedPath(prefix: string): (request: Request) => string {

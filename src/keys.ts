@@ -17,6 +17,11 @@ export const keys = {
     `app:${project}:${plugin}:global:${version}`,
   appGlobalTtlSeconds: 30 * day,
 
+  /** Sorted set: an app's log, each entry as `<id> <json>` where ids sort by time; trimmed to the newest `appLogKept`. */
+  appLog: (project: string, plugin: string) => `app:${project}:${plugin}:log`,
+  appLogTtlSeconds: 7 * day,
+  appLogKept: 1000,
+
   /** List: events waiting for `exportEvents`, each as `<characters>:<json>`. */
   exportBuffer: (project: string, plugin: string) => `export:${project}:${plugin}:buffer`,
   /** Number: characters of JSON in that buffer. */

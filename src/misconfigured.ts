@@ -17,6 +17,7 @@ export function createMisconfigured(faults: readonly string[]): Gateway {
       );
     },
     stop: () => Promise.resolve(),
+    unhandledRejection() {},
     async scheduled() {
       throw new Error(`no scheduled task runs while settings are faulty: ${faults.join("; ")}`);
     },

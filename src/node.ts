@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   });
 
   // An app's forgotten promise must not end the process for all others.
-  process.on("unhandledRejection", (reason) => console.error("unhandled rejection in an app:", reason));
+  process.on("unhandledRejection", (reason) => gateway.unhandledRejection(reason));
 
   const server = serve({
     port,

@@ -1,6 +1,6 @@
 import { createInstances, type Instances } from "./apps/instances.ts";
-import { createLineLog } from "./apps/log.ts";
-import { createScope, type Scope } from "./apps/scope.ts";
+import type { LogEntry } from "./apps/log.ts";
+import { createScope, currentInvocation, type Scope } from "./apps/scope.ts";
 import { createUuidV7 } from "./capture/uuid.ts";
 import { createDeadLetters } from "./delivery/dead-letters.ts";
 import { createDeliver } from "./delivery/deliver.ts";
@@ -15,6 +15,9 @@ import { createQueue } from "./delivery/queue.ts";
 import { createExactRateLimit } from "./exact-rate-limit.ts";
 import type { Platform, RequestPlatform } from "./gateway.ts";
 import { createIngest } from "./ingest.ts";
+import { createUnhandledRejection } from "./apps/unhandled-rejection.ts";
+import { createKeptLogs } from "./logs/kept.ts";
+import { createSecrets } from "./logs/secrets.ts";
 import { createPipeline } from "./pipeline/index.ts";
 import { createProjects } from "./projects.ts";
 import { createLeases } from "./schedule/lease.ts";
@@ -36,6 +39,19 @@ export function createServices(platform: Platform) {
     store,
     uuid,
   });
+  const secrets = createSecrets(platform.environment);
+  const logs = createKeptLogs({ store, uuid });
+  /** One line on the platform's console, which every platform collects, and in the log that Redis keeps. */
+  const log = (entry: LogEntry) => {
+    platform.write(JSON.stringify(entry));
+    logs.add(entry);
+    currentInvocation.getStore()?.scope.logs.logged();
+  };
+  /** A line of the gateway's own log, in the form of the apps'. */
+  const writeFault = (message: string) => {
+    const entry = { timestamp: now().toISOString(), level: "ERROR", source: "SYSTEM" };
+    platform.write(JSON.stringify({ ...entry, message: secrets.mask(message) }));
+  };
   const instances = createInstances({
     apps: platform.apps,
     services: {
@@ -43,7 +59,8 @@ export function createServices(platform: Platform) {
       posthog: { host: settings.posthogHost, personalApiKey: settings.posthogPersonalApiKey },
       locate: platform.locate,
       loops: { limit: settings.loopLimit, timeoutMs: settings.taskTimeoutMs },
-      log: createLineLog(platform.write),
+      log,
+      secrets,
       now,
       uuid,
       fetch: platform.fetch,
@@ -59,9 +76,10 @@ export function createServices(platform: Platform) {
       generation,
       waitUntil,
       publish: (late) => queue.publish(leftoverMessages(late, sealing)),
+      flushLogs: logs.flush,
     });
 
-  const deadLetters = createDeadLetters(store);
+  const deadLetters = createDeadLetters(store, secrets.mask);
   const followUp = createFollowUp({ deadLetters, now, uuid });
   const limits = { timeoutMs: settings.taskTimeoutMs, subrequestBudget: settings.subrequestBudget };
   const exports = createExports({ store, followUp, ...limits, now, uuid });
@@ -78,6 +96,9 @@ export function createServices(platform: Platform) {
     queue,
     instances,
     exports,
+    logs,
+    writeFault,
+    unhandledRejection: createUnhandledRejection(writeFault),
     openScope,
     leftovers,
     uuid,

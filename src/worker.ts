@@ -39,6 +39,11 @@ function build(environment: Environment): Gateway {
   });
 }
 
+addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  gateway?.unhandledRejection(event.reason);
+});
+
 export default {
   fetch(request: Request, environment: Environment, context: ExecutionContext): Response | Promise<Response> {
     const ip = request.headers.get("CF-Connecting-IP");

@@ -1,11 +1,14 @@
 import { Hono } from "hono";
 import * as z from "zod";
+import type { AppDefinition } from "../apps/definition.ts";
 import type { Instances } from "../apps/instances.ts";
 import { scheduledTasks } from "../apps/hooks.ts";
 import { jobMessage } from "../delivery/publish.ts";
 import type { Queue } from "../delivery/queue.ts";
 import type { Tasks } from "../schedule/tasks.ts";
+import type { Store } from "../store.ts";
 import { requireBearer } from "./guard.ts";
+import { createLogRoutes } from "./logs.ts";
 
 const runRequest = z.union([
   z.strictObject({ task: z.enum(scheduledTasks) }),
@@ -24,10 +27,14 @@ export function createAdminApi(options: {
   uuid: () => string;
   /** Projects served; apps are addressed within one of them. */
   projects: () => Promise<readonly string[]>;
+  serves: (project: string) => boolean;
+  apps: readonly AppDefinition[];
+  store: Store;
 }): Hono {
   const { instances, tasks } = options;
   const api = new Hono();
   api.use(requireBearer(options.token));
+  api.route("/", createLogRoutes(options));
 
   api.post("/apps/:plugin/run", async (context) => {
     const plugin = context.req.param("plugin");

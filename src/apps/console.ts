@@ -1,3 +1,4 @@
+import { summariseThrown } from "./errors.ts";
 import type { LogLevel } from "./log.ts";
 
 /** An app's `console`: five methods, each returning a promise of nothing, as PostHog's did (runtime 5). */
@@ -15,8 +16,10 @@ export function createAppConsole(write: (level: LogLevel, message: string) => vo
     const print = async (values: unknown[]) => write(level, values.map(format).join(" "));
     return (...values: unknown[]) => {
       const printed = print(values);
-      // Apps do not await their console: what cannot be printed must not become an unhandled rejection.
-      printed.catch(() => {});
+      // Apps do not await their console, so that their log must say what became of the line.
+      printed.catch((error: unknown) =>
+        write(level, `(a value that console.${level.toLowerCase()} cannot print: ${summariseThrown(error)})`),
+      );
       return printed;
     };
   };

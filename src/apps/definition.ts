@@ -1,5 +1,8 @@
 import type { Manifest } from "./manifest.ts";
 
+/** Levels as `apps.json` names them, from the least to the most serious. */
+export const LOG_LEVEL_NAMES = ["debug", "log", "info", "warn", "error"] as const;
+
 /** A configuration value as `apps.json` writes it: plain JSON, or a reference to a setting. */
 export type ConfiguredValue = unknown | { env: string };
 
@@ -30,6 +33,8 @@ export interface AppDefinition {
   attachments: Readonly<Record<string, BundledAttachment>>;
   /** Runs its events one after the other within a request (decisions 18b). */
   sequential: boolean;
+  /** The least serious level that is logged; undefined = everything. */
+  logLevel?: (typeof LOG_LEVEL_NAMES)[number];
   /** What capture does with events while the app's set-up is pending (decisions 17). */
   whilePending: "skip" | "refuse";
   /** Evaluates the app's packages (lazily) and its module body; called once per instance. Throws what the module body throws. */

@@ -28,7 +28,8 @@ export function createAppFetch(platformFetch: typeof fetch) {
     if (scope) scope.subrequests += 1;
     const answer = request(platformFetch, input, init);
     scope?.background(answer);
-    return answer;
+    // Another promise than the one kept alive, so that a failure which the app does not handle is seen as that.
+    return answer.then((response) => response);
   };
 }
 

@@ -1,15 +1,16 @@
 import { Buffer } from "node:buffer";
 import { copyJson } from "../json.ts";
+import { type Secrets, secretsOf } from "../logs/secrets.ts";
 import type { Environment } from "../settings.ts";
 import { teamIdOf } from "../team.ts";
 import { createAppConsole } from "./console.ts";
 import type { AppDefinition, AppHost } from "./definition.ts";
-import { RetryError, TimeoutError } from "./errors.ts";
+import { describeThrown, RetryError, TimeoutError } from "./errors.ts";
 import { createAppFetch } from "./fetch.ts";
 import { createAppGlobalObject } from "./global-object.ts";
 import { findHooks, type Hooks } from "./hooks.ts";
 import { createLoopGuard } from "./loop-guard.ts";
-import type { LogLevel, LogSink, LogSource } from "./log.ts";
+import { type AppLog, createAppLog, type LogSink } from "./log.ts";
 import { createAppCache } from "./meta/cache.ts";
 import { resolveConfig } from "./meta/config.ts";
 import { type AppGlobal, createAppGlobal } from "./meta/global.ts";
@@ -29,13 +30,16 @@ export interface Instance {
   readonly hooks: Hooks;
   readonly meta: object;
   readonly global: AppGlobal;
-  log(level: LogLevel, source: LogSource, message: string, hook?: string): void;
+  readonly log: AppLog;
+  /** Writes what the app threw to its log, after `what` if that says more: an ERROR of source PLUGIN. */
+  logThrown(thrown: unknown, hook?: string, what?: string): void;
 }
 
 /** What every instance needs of the gateway. */
 export interface InstanceServices {
   environment: Environment;
   log: LogSink;
+  secrets: Secrets;
   now: () => Date;
   uuid: () => string;
   fetch: typeof fetch;
@@ -54,16 +58,13 @@ export function createInstance(
   services: InstanceServices,
 ): Instance {
   const { plugin } = definition;
-  const log: Instance["log"] = (level, source, message, hook = currentInvocation.getStore()?.hook) =>
-    services.log({
-      timestamp: services.now().toISOString(),
-      level,
-      source,
-      plugin,
-      project,
-      ...(hook ? { hook } : {}),
-      message,
-    });
+  const missing: string[] = [];
+  const config = resolveConfig(definition, services.environment, (field, setting) =>
+    missing.push(`config.${field} is unset: the setting ${setting} that it refers to does not exist`),
+  );
+  const mask = services.secrets.maskFor(secretsOf(definition, config));
+  const log = createAppLog({ definition, project, mask, log: services.log, now: services.now });
+  for (const message of missing) log("WARN", "SYSTEM", message);
   const fetch = createAppFetch(services.fetch);
   const jobs = createAppJobs({ project, plugin, now: services.now });
   const { storage, cursor } = createAppStorage(project, plugin);
@@ -81,13 +82,6 @@ export function createInstance(
   };
   host.global = createAppGlobalObject(host);
 
-  const config = resolveConfig(definition, services.environment, (field, setting) =>
-    log(
-      "WARN",
-      "SYSTEM",
-      `config.${field} is unset: the setting ${setting} that it refers to does not exist`,
-    ),
-  );
   const global = createAppGlobal({
     project,
     plugin,
@@ -115,6 +109,7 @@ export function createInstance(
     },
     global,
     log,
+    logThrown: (thrown, hook, what = "") => log("ERROR", "PLUGIN", what + describeThrown(thrown), hook),
   };
   return instance;
 }

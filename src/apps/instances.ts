@@ -2,6 +2,7 @@ import type { AppDefinition } from "./definition.ts";
 import { describeThrown, RetryError, summariseThrown } from "./errors.ts";
 import type { Hooks } from "./hooks.ts";
 import { createInstance, type Instance, type InstanceServices, runHook } from "./instance.ts";
+import { createAppLog } from "./log.ts";
 import type { Scope } from "./scope.ts";
 
 /** Waits between attempts of `setupPlugin`: six executions, then the app is disabled (decisions 15). */
@@ -115,38 +116,35 @@ export function createInstances(options: {
   }
 
   function fail(place: Place, project: string, thrown: unknown, candidate: Instance | undefined): void {
-    const { plugin } = place.definition;
-    const write = (source: "SYSTEM" | "PLUGIN", message: string) =>
-      options.services.log({
-        timestamp: options.services.now().toISOString(),
-        level: "ERROR",
-        source,
-        plugin,
-        project,
-        hook: "setupPlugin",
-        message,
-      });
+    const { log, now, secrets } = options.services;
+    const { definition } = place;
     if (!candidate) {
       place.state = "disabled";
-      write("PLUGIN", describeThrown(thrown));
-      write("SYSTEM", `Plugin failed to load: ${summariseThrown(thrown)}. Disabled the app!`);
+      const write = createAppLog({ definition, project, mask: secrets.mask, log, now });
+      write("ERROR", "PLUGIN", describeThrown(thrown), "setupPlugin");
+      write(
+        "ERROR",
+        "SYSTEM",
+        `Plugin failed to load: ${summariseThrown(thrown)}. Disabled the app!`,
+        "setupPlugin",
+      );
       return;
     }
+    const write = (message: string) => candidate.log("ERROR", "SYSTEM", message, "setupPlugin");
     place.failures += 1;
     const attempts = SETUP_RETRY_DELAYS_MS.length + 1;
     const delayMs = SETUP_RETRY_DELAYS_MS[place.failures - 1];
     if (thrown instanceof RetryError && delayMs !== undefined) {
       place.state = "pending";
-      place.dueAtMs = options.services.now().getTime() + delayMs;
+      place.dueAtMs = now().getTime() + delayMs;
       write(
-        "SYSTEM",
         `setupPlugin failed with ${thrown.name} (attempt ${place.failures}/${attempts}): ${thrown.message}. Retrying in ${delayMs / 1000} s...`,
       );
       return;
     }
     place.state = "disabled";
-    write("PLUGIN", describeThrown(thrown));
-    write("SYSTEM", `setupPlugin failed with ${summariseThrown(thrown)}. Disabled the app!`);
+    candidate.logThrown(thrown, "setupPlugin");
+    write(`setupPlugin failed with ${summariseThrown(thrown)}. Disabled the app!`);
   }
 
   return {
@@ -194,7 +192,7 @@ async function tearDownInstance(instance: Instance, scope: Scope, timeoutMs: num
     await runHook(instance, "teardownPlugin", scope, (meta) => teardownPlugin?.(meta), timeoutMs);
     void instance.global.save(scope.commands);
   } catch (thrown) {
-    instance.log("ERROR", "PLUGIN", describeThrown(thrown), "teardownPlugin");
+    instance.logThrown(thrown, "teardownPlugin");
     instance.log("ERROR", "SYSTEM", "Plugin failed to unload.", "teardownPlugin");
   }
 }

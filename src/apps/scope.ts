@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { ClientLocation } from "../event.ts";
+import { createLogFlushing, type LogFlushing } from "../logs/flushing.ts";
 import type { Store } from "../store.ts";
 import type { Instance } from "./instance.ts";
 import { type CommandBatch, createCommandBatch } from "./meta/command-batch.ts";
@@ -50,6 +51,8 @@ export interface Scope {
   readonly commands: CommandBatch;
   /** Where clients are, by address, as the platform said when their events arrived. */
   readonly locations: Map<string, ClientLocation>;
+  /** Sends what apps log in this work to where it is kept. */
+  readonly logs: LogFlushing;
   /** Outgoing requests made so far; the platform bounds them (`SUBREQUEST_BUDGET`). */
   subrequests: number;
   /** Keeps an app's event for `finish`; after that, publishes it at once. */
@@ -69,9 +72,11 @@ export interface ScopeOptions {
   generation: number;
   waitUntil: (promise: Promise<unknown>) => void;
   publish: (leftovers: Leftovers) => Promise<void>;
+  /** Sends what has been logged; undefined when there is nothing. */
+  flushLogs: () => Promise<void> | undefined;
 }
 
-export function createScope({ store, generation, waitUntil, publish }: ScopeOptions): Scope {
+export function createScope({ store, generation, waitUntil, publish, flushLogs }: ScopeOptions): Scope {
   const captured = new Map<string, AppEvents>();
   const jobs: ScheduledJob[] = [];
   const unfinished: Promise<unknown>[] = [];
@@ -85,6 +90,12 @@ export function createScope({ store, generation, waitUntil, publish }: ScopeOpti
     return published;
   }
 
+  function countedFlush(): Promise<void> | undefined {
+    const sent = flushLogs();
+    if (sent) scope.subrequests += 1;
+    return sent;
+  }
+
   const scope: Scope = {
     generation,
     commands: createCommandBatch({
@@ -93,6 +104,7 @@ export function createScope({ store, generation, waitUntil, publish }: ScopeOpti
       background: (promise) => scope.background(promise),
     }),
     locations: new Map(),
+    logs: createLogFlushing(countedFlush, (promise) => scope.background(promise)),
     subrequests: 0,
 
     capture(project, event) {
@@ -119,6 +131,7 @@ export function createScope({ store, generation, waitUntil, publish }: ScopeOpti
       // What failed is the app's to handle; here only that it is over matters.
       if (unfinished.length > 0) await Promise.allSettled(unfinished);
       finished = true;
+      scope.logs.end();
       const leftovers = { captured: [...captured.values()], jobs: [...jobs] };
       captured.clear();
       jobs.length = 0;

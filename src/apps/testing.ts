@@ -1,3 +1,4 @@
+import { createSecrets } from "../logs/secrets.ts";
 import type { AppDefinition } from "./definition.ts";
 import { createInstance, type Instance, type InstanceServices } from "./instance.ts";
 import type { LogEntry } from "./log.ts";
@@ -34,6 +35,7 @@ export function recordingServices(): InstanceServices & { entries: LogEntry[] } 
     environment: {},
     posthog: { host: null, personalApiKey: null },
     locate: () => null,
+    secrets: createSecrets({}),
     loops: { limit: 1_000_000, timeoutMs: 30_000 },
     log: (entry) => entries.push(entry),
     now: () => new Date("2026-01-01T00:00:00Z"),
@@ -54,6 +56,7 @@ export function bareScope(): Scope & { captured: AppEvent[] } {
     captured,
     generation: 0,
     locations: new Map(),
+    logs: { logged() {}, end() {} },
     subrequests: 0,
     commands: { run: () => Promise.reject(new Error("this test has no Redis")) },
     capture: async (_project, event) => void captured.push(event),

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { LOG_LEVEL_NAMES } from "../apps/definition.ts";
 import type { Report } from "./faults.ts";
 import type { JsonDocument } from "./jsonc.ts";
 import { parseJson } from "./read-manifest.ts";
@@ -24,6 +25,10 @@ const listing = z.strictObject({
     .enum(["skip", "refuse"])
     .default("skip")
     .describe("What happens to events while set-up is pending: refuse answers 503"),
+  logLevel: z
+    .enum(LOG_LEVEL_NAMES)
+    .optional()
+    .describe("The least serious level of its log that is written and kept; everything without it"),
 });
 
 /** `plugins/apps.json`: which apps run, in which order, with which configuration. Unknown keys are faults. */

@@ -12,7 +12,7 @@ export type RegistryEntry = Omit<AppDefinition, "createApp">;
 
 /** One link as the registry lists it. The version changes with the code and with what is configured, and with nothing else. */
 export function registryEntry(link: ChainLink, index: number, code: string): RegistryEntry {
-  const { plugin, folder, enabled, projects, config, attachments, sequential, whilePending } = link;
+  const { plugin, folder, enabled, projects, config, attachments, sequential, whilePending, logLevel } = link;
   const identity = JSON.stringify([code, config, attachments]);
   return {
     plugin,
@@ -26,6 +26,7 @@ export function registryEntry(link: ChainLink, index: number, code: string): Reg
     attachments,
     sequential,
     whilePending,
+    ...(logLevel ? { logLevel } : {}),
   };
 }
 

@@ -1,4 +1,5 @@
 import { keys } from "../keys.ts";
+import type { Mask } from "../logs/mask.ts";
 import type { Store } from "../store.ts";
 
 /** Events that a destination will not get by itself any more, kept for a person (decisions 16). */
@@ -26,15 +27,16 @@ export interface DeadLetters {
 
 /**
  * Dead letters live in Redis and not in QStash's own queue of failures: there they would be gone after 3 days on the Free
- * plan, hold whole messages instead of the failed part, and not be found by app.
+ * plan, hold whole messages instead of the failed part, and not be found by app. Their errors are rid of secrets by `mask`.
  */
-export function createDeadLetters(store: Store): DeadLetters {
+export function createDeadLetters(store: Store, mask: Mask): DeadLetters {
   return {
     async add(letter) {
       const index = keys.deadLetters(letter.project);
+      const masked = { ...letter, error: mask(letter.error) };
       await store
         .multi()
-        .set(keys.deadLetter(letter.id), JSON.stringify(letter), { ex: keys.deadLetterTtlSeconds })
+        .set(keys.deadLetter(letter.id), JSON.stringify(masked), { ex: keys.deadLetterTtlSeconds })
         .zadd(index, { score: Date.parse(letter.lastAt), member: letter.id })
         .zremrangebyrank(index, 0, -keys.deadLettersKept - 1)
         .expire(index, keys.deadLetterTtlSeconds)

@@ -93,7 +93,7 @@ export function createDeliveryRoutes(options: {
         if ("locations" in message) {
           for (const location of message.locations ?? []) scope.locations.set(location.ip, location);
         }
-        const followUps = (await work(message, scope)) ?? [];
+        const followUps = (await work(message, scope).finally(() => scope.logs.end())) ?? [];
         await queue.publish([...followUps, ...(await options.leftovers(scope))]);
         if ("reference" in parsed) await store.del(parsed.reference);
         return context.json({ status: "ok" });

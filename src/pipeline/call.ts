@@ -1,4 +1,4 @@
-import { describeThrown, IllegalOperationError } from "../apps/errors.ts";
+import { IllegalOperationError } from "../apps/errors.ts";
 import { type Instance, timedOut } from "../apps/instance.ts";
 import type { Invocation } from "../apps/scope.ts";
 import type { PluginEvent } from "../event.ts";
@@ -75,7 +75,7 @@ export function settle(
   const fail = (event: PluginEvent, thrown: unknown) => {
     event.team_id = teamId;
     markers.failed.push(instance.label);
-    instance.log("ERROR", "PLUGIN", describeThrown(thrown), "processEvent");
+    instance.logThrown(thrown, "processEvent");
     return event;
   };
   if ("thrown" in outcome) return fail(entered, outcome.thrown);

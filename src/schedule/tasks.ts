@@ -1,4 +1,3 @@
-import { describeThrown } from "../apps/errors.ts";
 import { type ScheduledTask, scheduledTasks } from "../apps/hooks.ts";
 import { type Instance, runHook } from "../apps/instance.ts";
 import type { Instances } from "../apps/instances.ts";
@@ -116,7 +115,7 @@ async function runLeased(
     const run = instance.hooks[task];
     await runHook(instance, task, scope, (meta) => run?.(meta));
   } catch (thrown) {
-    instance.log("ERROR", "PLUGIN", describeThrown(thrown), task);
+    instance.logThrown(thrown, task);
   } finally {
     clearInterval(renewal);
     void instance.global.save(scope.commands);

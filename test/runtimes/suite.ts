@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Stack, startStack } from "../../src/local/stack.ts";
-import { type Recorder, startRecorder } from "../recorder.ts";
+import { type Recorder, startRecorder, unreachableUrl } from "../recorder.ts";
 import { freePort } from "../../src/local/free-port.ts";
 import { buildBundle, type RunningGateway, type RuntimeName, startGateway } from "./start.ts";
 
@@ -174,6 +174,29 @@ export function testRuntime(runtime: RuntimeName): void {
       const cut = () =>
         edge.lines.some((line) => line.includes("timed out after looping for 30 seconds on line "));
       await expect.poll(cut).toBe(true);
+    });
+
+    test("puts promises that an app forgot into its log, and goes on", async () => {
+      const person = randomUUID();
+      const properties = { address: await unreachableUrl() };
+      await send("/e/", { api_key: TOKEN, event: "forgetful", distinct_id: person, properties });
+      expect((await arrival(person)).properties["$plugins_succeeded"]).toContain("flaky (6)");
+      const forgotten = async () => {
+        const address = `${edge.url}/admin/api/apps/flaky/logs?search=unhandled%20promise`;
+        const answer = await fetch(address, { headers: { Authorization: `Bearer ${ADMIN_TOKEN}` } });
+        return ((await answer.json()) as { entries: { message: string }[] }).entries;
+      };
+      await expect.poll(async () => (await forgotten()).length, { timeout: 15_000 }).toBe(4);
+      const entries = await forgotten();
+      const text = entries.map(({ message }) => message).join("\n");
+      expect(text).toMatch(/Error: rejected/);
+      expect(text).toMatch(/Error: thrown in an executor/);
+      expect(text).toMatch(/rejection: thrown after an await/);
+      expect(text).toMatch(/rejection: FetchError: request to .* failed/);
+      for (const entry of entries) {
+        expect(entry).toMatchObject({ level: "ERROR", source: "PLUGIN", hook: "processEvent" });
+      }
+      expect((await fetch(`${edge.url}/_gateway/health`)).status).toBe(200);
     });
 
     test("runs a scheduled task when the admin says so, and its event goes the whole way", async () => {

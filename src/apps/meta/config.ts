@@ -12,20 +12,18 @@ export function resolveConfig(
 ): Record<string, unknown> {
   const resolved: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(definition.config)) {
-    const setting = settingNamed(value);
-    if (setting === null) {
-      resolved[field] = value;
+    if (isReference(value)) {
+      resolved[field] = environment[value.env];
+      if (environment[value.env] === undefined) onMissing(field, value.env);
     } else {
-      resolved[field] = environment[setting];
-      if (environment[setting] === undefined) onMissing(field, setting);
+      resolved[field] = value;
     }
   }
   return resolved;
 }
 
-function settingNamed(value: unknown): string | null {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
-  const names = Object.keys(value);
-  const name = (value as { env?: unknown }).env;
-  return names.length === 1 && typeof name === "string" ? name : null;
+/** Whether a configured value stands for a setting: `{"env": "NAME"}` and nothing beside it. */
+export function isReference(value: unknown): value is { env: string } {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return Object.keys(value).length === 1 && typeof (value as { env?: unknown }).env === "string";
 }

@@ -1,4 +1,4 @@
-import { describeThrown, RetryError, summariseThrown } from "../../apps/errors.ts";
+import { RetryError, summariseThrown } from "../../apps/errors.ts";
 import { type Instance, runHook } from "../../apps/instance.ts";
 import type { Scope } from "../../apps/scope.ts";
 import { type DeferredHook, hookRetryDelay, maxAttempts } from "../schedules.ts";
@@ -38,7 +38,7 @@ export async function executeDeferred(options: {
       instance.log("WARN", "SYSTEM", `${what}. Retrying in ${delaySeconds} s...`, hook);
       return { outcome: "retry", delaySeconds };
     }
-    instance.log("ERROR", "PLUGIN", describeThrown(thrown), hook);
+    instance.logThrown(thrown, hook);
     return { outcome: "dead", error: summariseThrown(thrown) };
   }
 }

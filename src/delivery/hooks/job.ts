@@ -1,4 +1,4 @@
-import { describeThrown, summariseThrown } from "../../apps/errors.ts";
+import { summariseThrown } from "../../apps/errors.ts";
 import { type Instance, runHook } from "../../apps/instance.ts";
 import type { Instances } from "../../apps/instances.ts";
 import type { Scope } from "../../apps/scope.ts";
@@ -53,7 +53,7 @@ export function createRunJob(options: {
         "payload" in message ? job(message.payload, meta) : job(meta),
       );
     } catch (thrown) {
-      instance.log("ERROR", "PLUGIN", describeThrown(thrown), hook);
+      instance.logThrown(thrown, hook);
       const at = options.now().toISOString();
       await options.deadLetters.add({
         id: message.id,

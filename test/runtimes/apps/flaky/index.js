@@ -8,8 +8,22 @@ export async function onEvent(event) {
   throw new RetryError("once");
 }
 
+// Promises that nobody waits for, each failing in its own way.
+function forget(address) {
+  void new Promise((_resolve, reject) => reject(new Error("rejected"))).then(() => {});
+  void new Promise(() => {
+    throw new Error("thrown in an executor");
+  }).then(() => {});
+  void (async () => {
+    await null;
+    throw "thrown after an await";
+  })();
+  void fetch(address);
+}
+
 // Ends only because the gateway cuts it.
 export function processEvent(event) {
+  if (event.event === "forgetful") forget(event.properties.address);
   if (event.event === "endless") while (true) event.turns = (event.turns || 0) + 1;
   return event;
 }

@@ -1,0 +1,105 @@
+import { Hono } from "hono";
+import * as z from "zod";
+import type { AppDefinition } from "../apps/definition.ts";
+import { LOG_LEVELS } from "../apps/log.ts";
+import { keys } from "../keys.ts";
+import { readLog } from "../logs/read.ts";
+import { isEntryId } from "../logs/stored-entry.ts";
+import type { Store } from "../store.ts";
+
+const MAX_ENTRIES_PER_PAGE = 500;
+const ENTRIES_PER_PAGE = 100;
+
+const whole = `give a whole number from 1 to ${MAX_ENTRIES_PER_PAGE}`;
+const query = z.strictObject({
+  project: z.string().optional(),
+  level: z
+    .string()
+    .toUpperCase()
+    .pipe(
+      z.enum(LOG_LEVELS, { error: `give one of ${LOG_LEVELS.join(", ")}: it and those above it are shown` }),
+    )
+    .default("DEBUG"),
+  hook: z.string().optional(),
+  search: z.string().optional(),
+  limit: z.coerce
+    .number({ error: whole })
+    .int(whole)
+    .min(1, whole)
+    .max(MAX_ENTRIES_PER_PAGE, whole)
+    .default(ENTRIES_PER_PAGE),
+  cursor: z.string().refine(isEntryId, "give the cursor of the page before, as it is").optional(),
+  since: z
+    .string()
+    .refine(
+      (text) => !Number.isNaN(Date.parse(text)),
+      "give a time such as 2030-01-31T12:00:00Z: entries from then on are shown",
+    )
+    .optional(),
+});
+
+/**
+ * `GET /apps/:plugin/logs`: an app's log, newest entries first, of enabled and disabled apps alike. `cursor` is null when
+ * there are no older entries, and otherwise what the next page is asked with. Faulty parameters get a 400 that names each.
+ */
+export function createLogRoutes(options: {
+  store: Store;
+  apps: readonly AppDefinition[];
+  /** Projects served; an app's log is that of one of them. */
+  projects: () => Promise<readonly string[]>;
+  serves: (project: string) => boolean;
+  now: () => Date;
+}): Hono {
+  const routes = new Hono();
+
+  routes.get("/apps/:plugin/logs", async (context) => {
+    const plugin = context.req.param("plugin");
+    const listed = options.apps.filter((app) => app.plugin === plugin);
+    if (listed.length === 0) {
+      return context.json({ error: `there is no app "${plugin}" in this deployment` }, 404);
+    }
+    const parsed = query.safeParse(context.req.query());
+    if (!parsed.success) return context.json({ error: describeIssues(parsed.error) }, 400);
+
+    const { project: asked, cursor, since, limit, level, hook, search } = parsed.data;
+    const runsFor = (project: string) =>
+      listed.some(({ projects }) => !projects || projects.includes(project));
+    const candidates = asked === undefined ? await options.projects() : [asked].filter(options.serves);
+    const [project, another] = candidates.filter(runsFor);
+    if (asked !== undefined && project === undefined) {
+      return context.json({ error: `project: "${plugin}" does not run for ${asked}` }, 404);
+    }
+    if (another !== undefined) {
+      const tokens = candidates.filter(runsFor).join(", ");
+      const error = `project: "${plugin}" runs for several: add ?project=<token>, one of ${tokens}`;
+      return context.json({ error }, 400);
+    }
+    // With `*`, a project that has sent nothing yet has no log either.
+    if (project === undefined) return context.json({ entries: [], cursor: null });
+
+    const kept = new Date(options.now().getTime() - keys.appLogTtlSeconds * 1000).toISOString();
+    const wanted = since === undefined ? kept : new Date(since).toISOString();
+    const page = await readLog(options.store, {
+      project,
+      plugin,
+      level,
+      limit,
+      since: wanted > kept ? wanted : kept,
+      ...(hook === undefined ? {} : { hook }),
+      ...(search === undefined ? {} : { search }),
+      ...(cursor === undefined ? {} : { before: cursor }),
+    });
+    return context.json(page);
+  });
+  return routes;
+}
+
+function describeIssues({ issues }: z.ZodError): string {
+  return issues
+    .map((issue) =>
+      issue.code === "unrecognized_keys"
+        ? `${issue.keys.join(", ")}: no such parameter; there are ${Object.keys(query.shape).join(", ")}`
+        : `${issue.path.join(".")}: ${issue.message}`,
+    )
+    .join("; ");
+}
