@@ -1,4 +1,4 @@
-import { summariseThrown } from "./errors.ts";
+import { summariseThrown } from "./describe-thrown.ts";
 import type { LogLevel } from "./log.ts";
 
 /** An app's `console`: five methods, each returning a promise of nothing, as PostHog's did (runtime 5). */

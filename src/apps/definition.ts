@@ -56,6 +56,28 @@ export interface AppHost {
   loop(iterations: number, startedAtMs: number, line: number, column: number): number;
   /** The instance's own global object (`global`, `globalThis`). */
   global: Record<string, unknown>;
+  /** Hears where the app's code stands in the bundle, before it is evaluated. */
+  source?(marked: MarkedSource): void;
+}
+
+/** An app's code in the final bundle, as the compiler has marked it. */
+export interface MarkedSource {
+  /** A stack whose first place is two lines before the code. */
+  begin(): string | undefined;
+  /** One whose first place is two lines behind it. */
+  end(): string | undefined;
+  lines(): SourceLines;
+}
+
+/**
+ * Where the lines of an app's code come from: `files`, and runs of lines that follow each other in both, three numbers
+ * each: first line of the code (from 0), index of the file or -1 for none, line in the file.
+ */
+export interface SourceLines {
+  /** Lines of the code. */
+  count: number;
+  files: readonly string[];
+  runs: readonly number[];
 }
 
 /** Where hooks are looked up, in this order (decisions 3); `topLevel` counts only when all others are empty. */

@@ -38,14 +38,3 @@ export class IllegalOperationError extends Error {
     this.name = "IllegalOperationError";
   }
 }
-
-/** An app's thrown value as text for its log: the stack where there is one. */
-export function describeThrown(thrown: unknown): string {
-  if (thrown instanceof RetryError) return thrown.toString();
-  return thrown instanceof Error ? (thrown.stack ?? String(thrown)) : String(thrown);
-}
-
-/** An app's thrown value in one line, for messages that surround it. */
-export function summariseThrown(thrown: unknown): string {
-  return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
-}

@@ -4,9 +4,11 @@ import { type Secrets, secretsOf } from "../logs/secrets.ts";
 import type { Environment } from "../settings.ts";
 import { teamIdOf } from "../team.ts";
 import { createAppConsole } from "./console.ts";
-import type { AppDefinition, AppHost } from "./definition.ts";
-import { describeThrown, RetryError, TimeoutError } from "./errors.ts";
+import type { AppDefinition, AppExports, AppHost, MarkedSource } from "./definition.ts";
+import { describeThrown } from "./describe-thrown.ts";
+import { RetryError, TimeoutError } from "./errors.ts";
 import { createAppFetch } from "./fetch.ts";
+import { createReadFrames } from "./frames.ts";
 import { createAppGlobalObject } from "./global-object.ts";
 import { findHooks, type Hooks } from "./hooks.ts";
 import { createLoopGuard } from "./loop-guard.ts";
@@ -50,7 +52,8 @@ export interface InstanceServices {
 }
 
 /**
- * Evaluates the app's module for a project; `setupPlugin` is not run yet. Throws what the module's top level throws.
+ * Evaluates the app's module for a project; `setupPlugin` is not run yet. Throws what the module's top level throws, which
+ * the app's log then has.
  */
 export function createInstance(
   definition: AppDefinition,
@@ -65,6 +68,10 @@ export function createInstance(
   const mask = services.secrets.maskFor(secretsOf(definition, config));
   const log = createAppLog({ definition, project, mask, log: services.log, now: services.now });
   for (const message of missing) log("WARN", "SYSTEM", message);
+  let marked: MarkedSource | undefined;
+  const readFrames = createReadFrames(() => marked);
+  const logThrown: Instance["logThrown"] = (thrown, hook, what = "") =>
+    log("ERROR", "PLUGIN", what + describeThrown(thrown, readFrames), hook);
   const fetch = createAppFetch(services.fetch);
   const jobs = createAppJobs({ project, plugin, now: services.now });
   const { storage, cursor } = createAppStorage(project, plugin);
@@ -79,6 +86,7 @@ export function createInstance(
     jobs,
     loop: createLoopGuard({ ...services.loops, now: () => services.now().getTime() }),
     global: {},
+    source: (source) => void (marked = source),
   };
   host.global = createAppGlobalObject(host);
 
@@ -93,7 +101,7 @@ export function createInstance(
     definition,
     project,
     label: `${definition.name} (${definition.id})`,
-    hooks: findHooks(definition.createApp(host)),
+    hooks: findHooks(evaluate()),
     meta: {
       // A copy at each look: what an app writes into it changes nothing for others (decisions 9).
       get config() {
@@ -109,9 +117,18 @@ export function createInstance(
     },
     global,
     log,
-    logThrown: (thrown, hook, what = "") => log("ERROR", "PLUGIN", what + describeThrown(thrown), hook),
+    logThrown,
   };
   return instance;
+
+  function evaluate(): AppExports {
+    try {
+      return definition.createApp(host);
+    } catch (thrown) {
+      logThrown(thrown, "setupPlugin");
+      throw thrown;
+    }
+  }
 }
 
 function decodeAttachments(definition: AppDefinition): Record<string, unknown> {

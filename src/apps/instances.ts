@@ -1,5 +1,6 @@
 import type { AppDefinition } from "./definition.ts";
-import { describeThrown, RetryError, summariseThrown } from "./errors.ts";
+import { summariseThrown } from "./describe-thrown.ts";
+import { RetryError } from "./errors.ts";
 import type { Hooks } from "./hooks.ts";
 import { createInstance, type Instance, type InstanceServices, runHook } from "./instance.ts";
 import { createAppLog } from "./log.ts";
@@ -121,13 +122,8 @@ export function createInstances(options: {
     if (!candidate) {
       place.state = "disabled";
       const write = createAppLog({ definition, project, mask: secrets.mask, log, now });
-      write("ERROR", "PLUGIN", describeThrown(thrown), "setupPlugin");
-      write(
-        "ERROR",
-        "SYSTEM",
-        `Plugin failed to load: ${summariseThrown(thrown)}. Disabled the app!`,
-        "setupPlugin",
-      );
+      const summary = summariseThrown(thrown);
+      write("ERROR", "SYSTEM", `Plugin failed to load: ${summary}. Disabled the app!`, "setupPlugin");
       return;
     }
     const write = (message: string) => candidate.log("ERROR", "SYSTEM", message, "setupPlugin");

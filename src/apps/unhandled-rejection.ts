@@ -1,4 +1,3 @@
-import { describeThrown } from "./errors.ts";
 import { currentInvocation } from "./scope.ts";
 
 /**
@@ -9,7 +8,11 @@ import { currentInvocation } from "./scope.ts";
 export function createUnhandledRejection(writeFault: (message: string) => void): (reason: unknown) => void {
   return (reason) => {
     const invocation = currentInvocation.getStore();
-    if (invocation) invocation.instance.logThrown(reason, invocation.hook, "Unhandled promise rejection: ");
-    else writeFault(`unhandled promise rejection outside of apps: ${describeThrown(reason)}`);
+    if (invocation) {
+      invocation.instance.logThrown(reason, invocation.hook, "Unhandled promise rejection: ");
+      return;
+    }
+    const text = reason instanceof Error ? reason.stack : String(reason);
+    writeFault(`unhandled promise rejection outside of apps: ${text}`);
   };
 }

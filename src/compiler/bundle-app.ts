@@ -1,11 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { dirname, extname, join, relative, sep } from "node:path";
-import { build, type BuildFailure, type Message, type OnLoadResult, type Plugin } from "esbuild";
+import { build, type BuildFailure, type Message, type OnLoadResult, type Plugin, transform } from "esbuild";
+import type { SourceLines } from "../apps/definition.ts";
 import type { Place } from "./faults.ts";
 import { hostLibrary } from "./libraries.ts";
 import { HOST, MODULE, PACKAGES } from "./names.ts";
 import { adaptSource } from "./source/adapt.ts";
 import type { Findings } from "./source/findings.ts";
+import { readSourceLines } from "./source-lines.ts";
 
 export interface AppSources {
   /** Absolute; faults name files relative to it. */
@@ -14,6 +16,12 @@ export interface AppSources {
   directory: string;
   /** Relative to the folder. */
   entry: string;
+}
+
+/** An app's own code, and where its lines come from. */
+export interface BundledApp {
+  code: string;
+  lines: SourceLines;
 }
 
 /** Suffixes that are read as TypeScript. */
@@ -27,7 +35,7 @@ const ASK_ESBUILD = { edgehog: "ask esbuild" };
  * libraries and npm packages stay outside, as calls to the factory. Faults go to the findings' report; the code is then
  * not complete.
  */
-export async function bundleApp(app: AppSources, findings: Findings): Promise<string> {
+export async function bundleApp(app: AppSources, findings: Findings): Promise<BundledApp> {
   const origins = new Map<string, (place: Place) => Place>();
   try {
     const { outputFiles } = await build({
@@ -35,6 +43,8 @@ export async function bundleApp(app: AppSources, findings: Findings): Promise<st
       absWorkingDir: app.projectDirectory,
       bundle: true,
       write: false,
+      sourcemap: "inline",
+      sourcesContent: false,
       format: "iife",
       globalName: MODULE,
       platform: "neutral",
@@ -45,11 +55,20 @@ export async function bundleApp(app: AppSources, findings: Findings): Promise<st
       resolveExtensions: [".ts", ".tsx", ".js", ".jsx", ".mts", ".cts", ".mjs", ".cjs", ".json"],
       plugins: [sources(app, findings, origins)],
     });
-    return outputFiles[0]?.text ?? "";
+    // Printed once more, since only then do the bundlers to come print the same lines: they drop esbuild's own comments.
+    const printed = await transform(outputFiles[0]?.text ?? "", {
+      target: "es2024",
+      charset: "utf8",
+      sourcemap: "external",
+      sourcesContent: false,
+    });
+    const code = printed.code.trimEnd();
+    const originOf = (file: string, place: Place) => origins.get(file)?.(place) ?? place;
+    return { code, lines: readSourceLines(code, printed.map, originOf) };
   } catch (failure) {
     if (!(failure instanceof Error) || !("errors" in failure)) throw failure;
     for (const error of (failure as BuildFailure).errors) reportError(error, findings, origins);
-    return "";
+    return { code: "", lines: { count: 0, files: [], runs: [] } };
   }
 }
 

@@ -51,18 +51,18 @@ export async function compileApp(
     });
     return {
       folder,
-      code: emitApp(plugin, `var ${MODULE} = {};`, undefined, findings),
+      code: emitApp(plugin, { code: `var ${MODULE} = {};` }, undefined, findings),
       libraries: [],
       packages: [],
     };
   }
 
   const sources = { projectDirectory, directory, entry: entry.file };
-  const code = await bundleApp(sources, findings);
+  const own = await bundleApp(sources, findings);
   const packages = findings.packages.size > 0 ? await bundlePackages(sources, findings) : undefined;
   return {
     folder,
-    code: emitApp(plugin, code, packages, findings),
+    code: emitApp(plugin, own, packages, findings),
     libraries: [...findings.libraries].toSorted(),
     packages: [...findings.packages].toSorted(),
   };

@@ -1,5 +1,17 @@
+import type { SourceLines } from "../apps/definition.ts";
+import type { BundledApp } from "./bundle-app.ts";
 import type { PackagesBundle } from "./bundle-packages.ts";
-import { BUILTINS, HIDDEN_NAMES, HOST, MODULE, PACKAGES, SUPPLIED_NAMES, TOP_LEVEL } from "./names.ts";
+import {
+  BEGIN,
+  BUILTINS,
+  END,
+  HIDDEN_NAMES,
+  HOST,
+  MODULE,
+  PACKAGES,
+  SUPPLIED_NAMES,
+  TOP_LEVEL,
+} from "./names.ts";
 import type { Findings } from "./source/findings.ts";
 
 /**
@@ -8,7 +20,7 @@ import type { Findings } from "./source/findings.ts";
  */
 export function emitApp(
   plugin: string,
-  code: string,
+  own: Pick<BundledApp, "code"> & Partial<BundledApp>,
   packages: PackagesBundle | undefined,
   findings: Findings,
 ): string {
@@ -26,7 +38,7 @@ export function emitApp(
     ...emitImplicitGlobals(findings.implicitGlobals),
     `let ${TOP_LEVEL} = {};`,
     ...(packages ? [`const ${PACKAGES} = createPackages();`] : []),
-    code.trimEnd(),
+    ...(own.lines ? emitMarked(own.code, own.lines) : [own.code]),
     ...emitResult(findings.implicitGlobals),
     "}",
   ];
@@ -47,6 +59,20 @@ function emitPackages({ code, builtins }: PackagesBundle): string[] {
     code.trimEnd(),
     "return module.exports;",
     "}",
+  ];
+}
+
+/**
+ * The app's code between two marks, which the host gets before the code runs: with them it finds an author's line for a
+ * place in the final bundle, wherever other bundlers have put it. Written as they write it, since lines are counted.
+ */
+function emitMarked(code: string, lines: SourceLines): string[] {
+  const mark = (name: string) => [`function ${name}() {`, "  return new Error().stack;", "}"];
+  return [
+    `${HOST}.source?.({ begin: ${BEGIN}, end: ${END}, lines: () => (${JSON.stringify(lines)}) });`,
+    ...mark(BEGIN),
+    code,
+    ...mark(END),
   ];
 }
 

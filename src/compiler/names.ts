@@ -6,6 +6,8 @@ export const PACKAGES = "__edgehog_packages";
 export const TOP_LEVEL = "__edgehog_topLevel";
 export const MODULE = "__edgehog_module";
 export const BUILTINS = "__edgehog_builtins";
+export const BEGIN = "__edgehog_begin";
+export const END = "__edgehog_end";
 
 /** What an app's factory takes out of its host. */
 export const SUPPLIED_NAMES = ["console", "posthog", "fetch", "RetryError", "global"] as const;

@@ -176,6 +176,21 @@ export function testRuntime(runtime: RuntimeName): void {
       await expect.poll(cut).toBe(true);
     });
 
+    test("shows where in its source an app has failed", async () => {
+      const person = randomUUID();
+      await send("/e/", { api_key: TOKEN, event: "e", distinct_id: person });
+      await arrival(person);
+      const failures = edge.lines.filter((line) => line.includes("undefinedName is not defined"));
+      expect(JSON.parse(failures[0] ?? "")).toMatchObject({
+        level: "ERROR",
+        source: "PLUGIN",
+        hook: "processEvent",
+        message: expect.stringMatching(
+          /^ReferenceError: undefinedName is not defined\n {4}at \S*processEvent \(apps\/broken\/index\.js:4\)$/,
+        ),
+      });
+    });
+
     test("puts promises that an app forgot into its log, and goes on", async () => {
       const person = randomUUID();
       const properties = { address: await unreachableUrl() };

@@ -1,4 +1,5 @@
-import { RetryError, summariseThrown } from "../../apps/errors.ts";
+import { summariseThrown } from "../../apps/describe-thrown.ts";
+import { RetryError } from "../../apps/errors.ts";
 import { type Instance, runHook } from "../../apps/instance.ts";
 import type { Scope } from "../../apps/scope.ts";
 import { type DeferredHook, hookRetryDelay, maxAttempts } from "../schedules.ts";

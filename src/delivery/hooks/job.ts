@@ -1,4 +1,4 @@
-import { summariseThrown } from "../../apps/errors.ts";
+import { summariseThrown } from "../../apps/describe-thrown.ts";
 import { type Instance, runHook } from "../../apps/instance.ts";
 import type { Instances } from "../../apps/instances.ts";
 import type { Scope } from "../../apps/scope.ts";
