@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { parseArgs, parseEnv } from "node:util";
+import { parseArgs } from "node:util";
 import { compile } from "../compiler/index.ts";
 import { startStack } from "../local/stack.ts";
 import { startCron } from "../process.ts";
 import { quietWrangler, root, wranglerProgram } from "./bundle.ts";
+import { readDevVars } from "./dev-vars.ts";
 
 const usage = `Usage: npm run dev [-- --port 8787]
 
@@ -24,7 +24,7 @@ if (values.help) {
 
 const port = Number(values.port ?? process.env["PORT"] ?? 8787);
 const address = `http://127.0.0.1:${port}`;
-const own = await readSettingsFile();
+const own = await readDevVars();
 const redisUrl = own["REDIS_URL"] ?? process.env["REDIS_URL"];
 try {
   await compile({ pluginsDirectory: join(root, "plugins"), outDirectory: join(root, "src/generated") });
@@ -79,12 +79,3 @@ wrangler.on("exit", async (code) => {
   await stack.stop();
   process.exit(code ?? 0);
 });
-
-async function readSettingsFile(): Promise<Record<string, string | undefined>> {
-  try {
-    return parseEnv(await readFile(join(root, ".dev.vars"), "utf8")) as Record<string, string | undefined>;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
-    throw error;
-  }
-}

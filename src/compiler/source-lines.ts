@@ -18,8 +18,10 @@ export function readSourceLines(
   lines.forEach((text, index) => {
     const entry = sources.findEntry(index, Math.max(0, text.search(/\S/)));
     let [file, line] = [-1, 0];
-    if ("originalSource" in entry && entry.generatedLine === index) {
-      const name = entry.originalSource.replace(/^.*app:/, "");
+    const isMapped = "originalSource" in entry && entry.generatedLine === index;
+    // Whatever is not the app's own is a stand-in for a library or a package.
+    const name = isMapped ? /app:(.*)$/.exec(entry.originalSource)?.[1] : undefined;
+    if (isMapped && name !== undefined) {
       file = files.includes(name) ? files.indexOf(name) : files.push(name) - 1;
       line = originOf(name, { line: entry.originalLine + 1, column: entry.originalColumn + 1 }).line;
     }

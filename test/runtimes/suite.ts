@@ -180,8 +180,8 @@ export function testRuntime(runtime: RuntimeName): void {
       const person = randomUUID();
       await send("/e/", { api_key: TOKEN, event: "e", distinct_id: person });
       await arrival(person);
-      const failures = edge.lines.filter((line) => line.includes("undefinedName is not defined"));
-      expect(JSON.parse(failures[0] ?? "")).toMatchObject({
+      const failure = edge.lines.find((line) => line.includes("undefinedName is not defined"));
+      expect(JSON.parse(failure ?? "")).toMatchObject({
         level: "ERROR",
         source: "PLUGIN",
         hook: "processEvent",

@@ -1,0 +1,82 @@
+import { execFile } from "node:child_process";
+import process from "node:process";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { AppConsole } from "../src/apps/console.ts";
+import { defineApp } from "../src/apps/testing.ts";
+import { logLine } from "../src/commands/logs/line.ts";
+import { createLogReader } from "../src/commands/logs/reader.ts";
+import type { PluginEvent } from "../src/event.ts";
+import { startTestGateway, type TestGateway } from "./gateway.ts";
+
+const program = new URL("../src/commands/logs/main.ts", import.meta.url).pathname;
+const run = promisify(execFile);
+
+let edge: TestGateway;
+beforeEach(async () => {
+  edge = await startTestGateway({
+    apps: [
+      defineApp(
+        "app",
+        {},
+        {
+          createApp: ({ console }) => ({
+            exports: {
+              processEvent: async (event: PluginEvent) => {
+                await (console as AppConsole).warn(event.event);
+                return event;
+              },
+            },
+            defaultExport: undefined,
+            moduleExports: {},
+            topLevel: {},
+          }),
+        },
+      ),
+    ],
+  });
+});
+afterEach(() => edge.stop());
+
+async function log(...messages: string[]): Promise<void> {
+  await edge.capture(...messages.map((event) => ({ event, distinct_id: "u1" })));
+  await edge.settle();
+}
+
+test("shows each entry once, also equal ones, in the order of their times", async () => {
+  const { url, adminToken: token } = edge;
+  const reader = createLogReader({ url, token, plugin: "app", filters: {}, fetch });
+  const next = async () => (await reader.next()).map(({ message }) => message);
+  expect(await next()).toEqual([]);
+  await log("a", "same", "same");
+  expect(await next()).toEqual(["a", "same", "same"]);
+  await log("same");
+  expect(await next()).toEqual(["same"]);
+  edge.clock.set(edge.clock.now() + 60_000);
+  await log("b");
+  await log("c");
+  expect(await next()).toEqual(["b", "c"]);
+  expect(await next()).toEqual([]);
+});
+
+test("prints the log in the terminal", async () => {
+  await log("hello");
+  const options = ["app", "--level", "warn", "--url", edge.url, "--token", edge.adminToken];
+  const { stdout } = await run(process.execPath, [program, ...options]);
+  expect(stdout).toBe(`${new Date(edge.clock.now()).toISOString()} WARN  processEvent: hello\n`);
+});
+
+test.each([
+  [["nobody"], 'answered 404: {"error":"there is no app \\"nobody\\" in this deployment"}'],
+  [["app", "--level", "loud"], "level: give one of"],
+  [["app", "--loud"], "Unknown option '--loud'"],
+])("says what is wrong with %j", async (given, expected) => {
+  const options = [...given, "--url", edge.url, "--token", edge.adminToken];
+  const failure = await run(process.execPath, [program, ...options]).catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: 1, stderr: expect.stringContaining(expected) });
+});
+
+test("keeps what was logged from steering the terminal", () => {
+  const entry = { timestamp: "t", level: "ERROR", source: "PLUGIN", message: "a\u001b[2Jb\nc\td\r" } as const;
+  expect(logLine(entry)).toBe("t ERROR [PLUGIN] a\ufffd[2Jb\n    c\td\ufffd");
+});
