@@ -17,6 +17,18 @@ describe("an app's console", () => {
     [[new Map()], "[object Map]"],
     [["%s", "x"], "%s x"],
     [[{ toString: () => "own text" }], "own text"],
+    [
+      [
+        new (class Cart {
+          items = 2;
+        })(),
+      ],
+      '{"items":2}',
+    ],
+    [[Object], "function Object() { [native code] }"],
+    [[Symbol("s")], "Symbol(s)"],
+    [[[undefined, new Map()]], "[null,{}]"],
+    [[{ toJSON: () => undefined }], ""],
   ])("formats %j as PostHog did", (values, expected) => {
     const { entries, console } = record();
     void console.log(...values);
@@ -31,9 +43,10 @@ describe("an app's console", () => {
   });
 
   test("rejects the promise, not the call, for a value that cannot be formatted", async () => {
-    const { console } = record();
+    const { entries, console } = record();
     const circular: Record<string, unknown> = {};
     circular["self"] = circular;
-    await expect(console.log(circular)).rejects.toThrow();
+    await expect(console.log(circular)).rejects.toThrow("circular");
+    expect(entries).toEqual([["LOG", expect.stringMatching(/^\(a value that console\.log cannot print: /)]]);
   });
 });

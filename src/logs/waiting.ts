@@ -39,7 +39,7 @@ export function createWaitingLogs(maxEntries: number): WaitingLogs {
   return {
     add(entry) {
       const { project, plugin, message } = entry;
-      const name = `${project} ${plugin}`;
+      const name = `${plugin}\n${project}`;
       const line = lines.get(name) ?? { project, plugin, entries: [], characters: 0, lost: 0 };
       lines.set(name, line);
       line.entries.push(entry);
