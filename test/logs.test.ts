@@ -164,6 +164,22 @@ describe("an app's log", () => {
     await sent;
   });
 
+  test("has what one app threw while another is still at work on the same message", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const failing = defineApp("failing", {
+      onEvent() {
+        throw new Error("at once");
+      },
+    });
+    const slow = defineApp("slow", { onEvent: () => promise }, { id: 2 });
+    edge = await startTestGateway({ apps: [failing, slow] });
+    const sent = send();
+    const kept = () => edge.redisCommand("ZCARD", "app:phc_test:failing:log");
+    await expect.poll(kept, { timeout: 5000 }).toBe(1);
+    resolve();
+    await sent;
+  });
+
   test("has what an app logs after its work has been acknowledged", async () => {
     let late: Promise<void> | undefined;
     await run((_event, _meta, console) => {

@@ -29,7 +29,7 @@ export function createAppFetch(platformFetch: typeof fetch) {
     const answer = request(platformFetch, input, init);
     scope?.background(answer);
     // Another promise than the one kept alive, so that a failure which the app does not handle is seen as that.
-    return answer.then((response) => response);
+    return answer.then();
   };
 }
 

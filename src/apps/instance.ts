@@ -151,7 +151,13 @@ export async function runHook<Result>(
   timeoutMs?: number,
 ): Promise<Result> {
   const running = currentInvocation.run({ instance, hook, scope }, async () => call(instance.meta));
-  return timeoutMs === undefined ? running : within(running, timeoutMs, instance, hook, scope);
+  try {
+    return await (timeoutMs === undefined ? running : within(running, timeoutMs, instance, hook, scope));
+  } catch (thrown) {
+    // Whoever runs the hook logs this, and what else is in the scope may take its time.
+    scope.logs.logged();
+    throw thrown;
+  }
 }
 
 async function within<Result>(

@@ -87,7 +87,8 @@ export function createScope({ store, generation, waitUntil, publish, flushLogs }
     scope.subrequests += 1;
     const published = publish(leftovers);
     scope.background(published);
-    return published;
+    // Another promise than the one kept alive, so that a failure which the app does not handle is seen as that.
+    return published.then();
   }
 
   function countedFlush(): Promise<void> | undefined {
