@@ -2,39 +2,17 @@ import { execFile } from "node:child_process";
 import process from "node:process";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { AppConsole } from "../src/apps/console.ts";
-import { defineApp } from "../src/apps/testing.ts";
 import { logLine } from "../src/commands/logs/line.ts";
 import { createLogReader } from "../src/commands/logs/reader.ts";
-import type { PluginEvent } from "../src/event.ts";
 import { startTestGateway, type TestGateway } from "./gateway.ts";
+import { talkative } from "./logs.fixture.ts";
 
 const program = new URL("../src/commands/logs/main.ts", import.meta.url).pathname;
 const run = promisify(execFile);
 
 let edge: TestGateway;
 beforeEach(async () => {
-  edge = await startTestGateway({
-    apps: [
-      defineApp(
-        "app",
-        {},
-        {
-          createApp: ({ console }) => ({
-            exports: {
-              processEvent: async (event: PluginEvent) => {
-                await (console as AppConsole).warn(event.event);
-                return event;
-              },
-            },
-            defaultExport: undefined,
-            moduleExports: {},
-            topLevel: {},
-          }),
-        },
-      ),
-    ],
-  });
+  edge = await startTestGateway({ apps: [talkative((event, _meta, console) => console.warn(event.event))] });
 });
 afterEach(() => edge.stop());
 

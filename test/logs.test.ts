@@ -1,68 +1,17 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { defineApp } from "../src/apps/testing.ts";
-import type { AppDefinition } from "../src/apps/definition.ts";
-import type { AppConsole } from "../src/apps/console.ts";
-import type { Manifest } from "../src/apps/manifest.ts";
-import type { PluginEvent } from "../src/event.ts";
 import { startTestGateway, type TestGateway } from "./gateway.ts";
+import { messagesOf, readLog, sendEvent, talkative } from "./logs.fixture.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
-const MASKED = "[secret]";
-
-interface Entry {
-  timestamp: string;
-  level: string;
-  source: string;
-  hook?: string;
-  message: string;
-}
 
 let edge: TestGateway;
 afterEach(() => edge.stop());
 
-type Hook = (event: PluginEvent, meta: { config: Record<string, unknown> }, console: AppConsole) => unknown;
-
-/** An app whose `processEvent` does as it is told, with the console that the gateway gives it. */
-function talkative(hook: Hook, more: Partial<AppDefinition> = {}): AppDefinition {
-  return defineApp(
-    "app",
-    {},
-    {
-      createApp: ({ console }) => ({
-        exports: {
-          processEvent: async (event: PluginEvent, meta: { config: Record<string, unknown> }) => {
-            await hook(event, meta, console as AppConsole);
-            return event;
-          },
-        },
-        defaultExport: undefined,
-        moduleExports: {},
-        topLevel: {},
-      }),
-      ...more,
-    },
-  );
+async function run(...app: Parameters<typeof talkative>): Promise<void> {
+  edge = await startTestGateway({ apps: [talkative(...app)] });
+  await sendEvent(edge);
 }
-
-async function run(hook: Hook, more: Partial<AppDefinition> = {}): Promise<void> {
-  edge = await startTestGateway({ apps: [talkative(hook, more)] });
-  await send();
-}
-
-async function send(event = "e"): Promise<void> {
-  expect((await edge.capture({ event, distinct_id: "u1" })).status).toBe(200);
-  await edge.settle();
-}
-
-async function ask(query = "", plugin = "app") {
-  const response = await fetch(`${edge.url}/admin/api/apps/${plugin}/logs${query}`, {
-    headers: { Authorization: `Bearer ${edge.adminToken}` },
-  });
-  const body = (await response.json()) as { entries: Entry[]; cursor: string | null; error?: string };
-  return { status: response.status, ...body };
-}
-
-const messages = ({ entries }: { entries: Entry[] }) => entries.map(({ message }) => message);
 
 describe("an app's log", () => {
   test("is kept, newest first, with level, source and hook", async () => {
@@ -71,7 +20,7 @@ describe("an app's log", () => {
       void console.warn("number =", 987);
       throw new Error("lost");
     });
-    const { status, entries, cursor } = await ask();
+    const { status, entries, cursor } = await readLog(edge);
     expect([status, cursor]).toEqual([200, null]);
     const timestamp = new Date(edge.clock.now()).toISOString();
     const hook = "processEvent";
@@ -85,7 +34,7 @@ describe("an app's log", () => {
   test("costs no Redis command when nothing is logged", async () => {
     await run(() => {});
     const before = edge.redis.counters();
-    await send();
+    await sendEvent(edge);
     expect(edge.redis.counters()).toEqual(before);
   });
 
@@ -94,9 +43,9 @@ describe("an app's log", () => {
       for (let line = 0; line < 10_000; line += 1) void console.log(line);
     });
     expect(edge.log).toHaveLength(10_000);
-    const first = await ask("?limit=500");
-    const second = await ask(`?limit=500&cursor=${first.cursor}`);
-    expect([...messages(first), ...messages(second)]).toEqual(
+    const first = await readLog(edge, "?limit=500");
+    const second = await readLog(edge, `?limit=500&cursor=${first.cursor}`);
+    expect([...messagesOf(first), ...messagesOf(second)]).toEqual(
       Array.from({ length: 1000 }, (_, index) => String(9999 - index)),
     );
     expect(second.cursor).toBeNull();
@@ -106,7 +55,7 @@ describe("an app's log", () => {
     await run((_event, _meta, console) => {
       for (let line = 0; line < 100; line += 1) void console.log(`${line} ${"x".repeat(49_000)}`);
     });
-    const { entries } = await ask("?limit=500");
+    const { entries } = await readLog(edge, "?limit=500");
     expect(entries.length).toBeLessThan(100);
     expect(entries[0]?.message).toMatch(/^99 x/);
     const lost = 100 - (entries.length - 1);
@@ -122,7 +71,7 @@ describe("an app's log", () => {
       void console.log("y".repeat(60_000));
       void console.log("a\0b\ud800c😀");
     });
-    const { entries } = await ask();
+    const { entries } = await readLog(edge);
     expect(entries[0]?.message).toBe("a\ufffdb\ufffdc😀");
     expect(entries[1]?.message).toBe(`${"y".repeat(50_000)}… (cut, 60000 characters)`);
   });
@@ -130,16 +79,16 @@ describe("an app's log", () => {
   test("forgets what is older than seven days", async () => {
     await run((event, _meta, console) => console.log(event.event));
     edge.clock.set(edge.clock.now() + 6 * DAY_MS);
-    await send("later");
+    await sendEvent(edge, "later");
     edge.clock.set(edge.clock.now() + 2 * DAY_MS);
-    expect(messages(await ask())).toEqual(["later"]);
+    expect(messagesOf(await readLog(edge))).toEqual(["later"]);
     expect(Number(await edge.redisCommand("TTL", "app:phc_test:app:log"))).toBeGreaterThan(0);
   });
 
   test("does not matter to events while Redis is away: they go on, and the console has the lines", async () => {
     edge = await startTestGateway({ apps: [talkative((_event, _meta, console) => console.log("said"))] });
     edge.setRedisAway(true);
-    await send();
+    await sendEvent(edge);
     edge.setRedisAway(false);
     expect(edge.log.map(({ message }) => message)).toContain("said");
     expect(edge.delivered()).toHaveLength(1);
@@ -155,11 +104,11 @@ describe("an app's log", () => {
         }),
       ],
     });
-    const sent = send();
+    const sent = sendEvent(edge);
     // Not by the API, whose own requests take along what waits.
     const kept = () => edge.redisCommand("ZCARD", "app:phc_test:app:log");
     await expect.poll(kept, { timeout: 5000 }).toBe(1);
-    expect(messages(await ask())).toEqual(["begun"]);
+    expect(messagesOf(await readLog(edge))).toEqual(["begun"]);
     resolve();
     await sent;
   });
@@ -173,7 +122,7 @@ describe("an app's log", () => {
     });
     const slow = defineApp("slow", { onEvent: () => promise }, { id: 2 });
     edge = await startTestGateway({ apps: [failing, slow] });
-    const sent = send();
+    const sent = sendEvent(edge);
     const kept = () => edge.redisCommand("ZCARD", "app:phc_test:failing:log");
     await expect.poll(kept, { timeout: 5000 }).toBe(1);
     resolve();
@@ -187,7 +136,7 @@ describe("an app's log", () => {
     });
     await late;
     await edge.settle();
-    expect(messages(await ask())).toEqual(["late"]);
+    expect(messagesOf(await readLog(edge))).toEqual(["late"]);
   });
 
   test.each([
@@ -202,7 +151,7 @@ describe("an app's log", () => {
       },
       logLevel ? { logLevel } : {},
     );
-    expect(messages(await ask())).toEqual(expected);
+    expect(messagesOf(await readLog(edge))).toEqual(expected);
     expect(edge.log.map(({ message }) => message)).toEqual(expected.toReversed());
   });
 
@@ -212,7 +161,7 @@ describe("an app's log", () => {
       circular["self"] = circular;
       console.log(circular).catch(() => {});
     });
-    expect(messages(await ask())[0]).toMatch(
+    expect(messagesOf(await readLog(edge))[0]).toMatch(
       /^\(a value that console\.log cannot print: TypeError: .*circular/,
     );
     expect(edge.delivered()[0]?.properties["$plugins_failed"]).toEqual([]);
@@ -222,116 +171,8 @@ describe("an app's log", () => {
     await run(() => {
       throw "str";
     });
-    expect((await ask()).entries).toMatchObject([{ level: "ERROR", source: "PLUGIN", message: "str" }]);
-  });
-});
-
-describe("reading a log", () => {
-  test("goes page by page, undisturbed by entries that come meanwhile", async () => {
-    await run((event, _meta, console) => console.log(event.event));
-    for (const name of ["b", "c", "d", "e2"]) await send(name);
-    const first = await ask("?limit=2");
-    expect(messages(first)).toEqual(["e2", "d"]);
-    await send("newer");
-    const second = await ask(`?limit=2&cursor=${first.cursor}`);
-    expect(messages(second)).toEqual(["c", "b"]);
-    const third = await ask(`?limit=2&cursor=${second.cursor}`);
-    expect([messages(third), third.cursor]).toEqual([["e"], null]);
-  });
-
-  test("filters by level and above, hook, text and time", async () => {
-    await run((event, _meta, console) => {
-      void console.warn(`Warned ${event.event}`);
-      return console.debug(event.event);
-    });
-    edge.clock.set(edge.clock.now() + 1000);
-    const since = new Date(edge.clock.now()).toISOString();
-    await send("f");
-    expect(messages(await ask("?level=INFO"))).toEqual(["Warned f", "Warned e"]);
-    expect(messages(await ask("?level=warn&search=WARNED%20E"))).toEqual(["Warned e"]);
-    expect(messages(await ask(`?since=${since}`))).toEqual(["f", "Warned f"]);
-    expect(messages(await ask("?hook=processEvent&limit=1"))).toEqual(["f"]);
-    expect(messages(await ask("?hook=onEvent"))).toEqual([]);
-  });
-
-  test.each([
-    ["?limit=0", "limit: give a whole number from 1 to 500"],
-    ["?limit=many", "limit: give a whole number from 1 to 500"],
-    ["?level=loud", "level: give one of DEBUG, LOG, INFO, WARN, ERROR: it and those above it are shown"],
-    ["?since=yesterday", "since: give a time such as 2030-01-31T12:00:00Z: entries from then on are shown"],
-    ["?cursor=x", "cursor: give the cursor of the page before, as it is"],
-    ["?lines=3", "lines: no such parameter"],
-  ])("refuses %s and says what is wrong", async (query, error) => {
-    await run(() => {});
-    const answer = await ask(query);
-    expect(answer.status).toBe(400);
-    expect(answer.error).toContain(error);
-  });
-
-  test("asks which project is meant when an app runs for several, and keeps their logs apart", async () => {
-    edge = await startTestGateway({
-      apps: [talkative((_event, _meta, console) => console.log("of the first"))],
-      settings: { PROJECT_TOKENS: "phc_test,phc_other" },
-    });
-    await send();
-    const answer = await ask();
-    expect([answer.status, answer.error]).toEqual([400, expect.stringContaining("phc_test, phc_other")]);
-    expect(messages(await ask("?project=phc_test"))).toEqual(["of the first"]);
-    expect(messages(await ask("?project=phc_other"))).toEqual([]);
-    expect((await ask("?project=phc_nobody")).status).toBe(404);
-  });
-
-  test("answers 404 for an app that does not exist, and shows the log of a disabled one", async () => {
-    edge = await startTestGateway({ apps: [talkative(() => {}, { enabled: false })] });
-    expect(await ask()).toMatchObject({ status: 200, entries: [] });
-    expect((await ask("", "nobody")).status).toBe(404);
-  });
-});
-
-describe("secrets", () => {
-  const manifest = { config: [{ key: "password", type: "string", secret: true }] } as unknown as Manifest;
-  const config = { password: 'p"ss/word', token: { env: "WAREHOUSE_TOKEN" }, region: "north" };
-
-  test("are in no entry, no line of the console and no dead letter", async () => {
-    const app = talkative(
-      (_event, meta, console) => {
-        void console.log(meta.config, "an-admin-token-for-tests", "redis-token");
-        throw new Error(`refused ${String(meta.config["password"])}`);
-      },
-      { manifest, config },
-    );
-    const failing = defineApp(
-      "failing",
-      {
-        onEvent: (_event: unknown, meta: { config: Record<string, unknown> }) => {
-          throw new Error(`https://api?key=${encodeURIComponent(String(meta.config["token"]))}`);
-        },
-      },
-      { id: 2, manifest, config },
-    );
-    edge = await startTestGateway({
-      apps: [app, failing],
-      settings: { WAREHOUSE_TOKEN: "warehouse token" },
-    });
-    await send();
-    expect(messages(await ask("?level=LOG")).at(-1)).toBe(
-      `{"password":"${MASKED}","token":"${MASKED}","region":"north"} ${MASKED} ${MASKED}`,
-    );
-    expect((await edge.deadLetters())[0]?.error).toBe(`Error: https://api?key=${MASKED}`);
-    const everything = JSON.stringify([
-      edge.log,
-      await edge.deadLetters(),
-      await ask(),
-      await ask("", "failing"),
+    expect((await readLog(edge)).entries).toMatchObject([
+      { level: "ERROR", source: "PLUGIN", message: "str" },
     ]);
-    for (const secret of [
-      "ss/word",
-      "warehouse token",
-      "warehouse%20token",
-      "an-admin-token",
-      "redis-token",
-    ]) {
-      expect(everything).not.toContain(secret);
-    }
   });
 });

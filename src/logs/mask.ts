@@ -10,7 +10,7 @@ export type Mask = (text: string, maxCharacters?: number) => string;
 export const MASKED = "[secret]";
 
 /** Shorter values would turn up in the middle of ordinary words; nothing is hidden by hiding them. */
-export const MIN_SECRET_CHARACTERS = 4;
+const MIN_SECRET_CHARACTERS = 4;
 
 /** Switches are often read from settings, and their words are everywhere. */
 const ORDINARY = new Set(["true", "false"]);
