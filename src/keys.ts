@@ -22,15 +22,18 @@ export const keys = {
   appLogTtlSeconds: 7 * day,
   appLogKept: 1000,
 
-  /** List: events waiting for `exportEvents`, each as `<characters>:<json>`. */
+  /**
+   * List: what waits for `exportEvents`, or, with `<plugin>/<number>`, for `onFlush` of a `createBuffer`; each item as
+   * `<size>:<json>`.
+   */
   exportBuffer: (project: string, plugin: string) => `export:${project}:${plugin}:buffer`,
-  /** Number: characters of JSON in that buffer. */
+  /** Number: the sizes in that buffer, added up. */
   exportSize: (project: string, plugin: string) => `export:${project}:${plugin}:size`,
-  /** Text: a batch taken from the buffer, a JSON array, until `exportEvents` has acknowledged it. */
+  /** Text: a batch taken from the buffer, a JSON array, until the app has acknowledged it. */
   exportBatch: (project: string, plugin: string, batch: string) =>
     `export:${project}:${plugin}:batch:${batch}`,
   exportTtlSeconds: 14 * day,
-  /** Sorted set: buffers by the time (ms) at which they are due, `<project> <plugin>`. Trimmed as they are flushed. */
+  /** Sorted set: buffers by the time (ms) at which they are due, `<project> <plugin>[ <batch>]`. Trimmed as they are flushed. */
   exportsDue: "export:due",
 
   /** Text: a message that was too large for the queue, until it has been delivered. */

@@ -1,7 +1,10 @@
 import { createInstances, type Instances } from "./apps/instances.ts";
 import type { LogEntry } from "./apps/log.ts";
-import { createScope, currentInvocation, type Scope } from "./apps/scope.ts";
+import { createScope, currentInvocation, type Leftovers, type Scope } from "./apps/scope.ts";
 import { createUuidV7 } from "./capture/uuid.ts";
+import { createBatches } from "./delivery/buffers/batch.ts";
+import { createBuffers } from "./delivery/buffers/index.ts";
+import { createBufferStore } from "./delivery/buffers/store.ts";
 import { createDeadLetters } from "./delivery/dead-letters.ts";
 import { createDeliver } from "./delivery/deliver.ts";
 import { createExports } from "./delivery/exports/index.ts";
@@ -58,6 +61,7 @@ export function createServices(platform: Platform) {
       environment: platform.environment,
       posthog: { host: settings.posthogHost, personalApiKey: settings.posthogPersonalApiKey },
       locate: platform.locate,
+      flushBuffer: (instance, buffer, scope) => buffers.flushNow(instance, buffer, scope),
       loops: { limit: settings.loopLimit, timeoutMs: settings.taskTimeoutMs },
       log,
       secrets,
@@ -69,13 +73,18 @@ export function createServices(platform: Platform) {
   });
 
   const sealing = { maxMessageBytes: settings.maxMessageBytes, uuid, now };
-  const leftovers = async (scope: Scope) => leftoverMessages(await scope.finish(), sealing);
+  const bufferStore = createBufferStore({ store, now, uuid });
+  const messagesOf = async (left: Leftovers) => [
+    ...leftoverMessages(left, sealing),
+    ...(await bufferStore.add(left)),
+  ];
+  const leftovers = async (scope: Scope) => messagesOf(await scope.finish());
   const openScope = (waitUntil: RequestPlatform["waitUntil"], generation: number): Scope =>
     createScope({
       store,
       generation,
       waitUntil,
-      publish: (late) => queue.publish(leftoverMessages(late, sealing)),
+      publish: async (late) => queue.publish(await messagesOf(late)),
       flushLogs: logs.flush,
     });
 
@@ -83,6 +92,16 @@ export function createServices(platform: Platform) {
   const followUp = createFollowUp({ deadLetters, now, uuid });
   const limits = { timeoutMs: settings.taskTimeoutMs, subrequestBudget: settings.subrequestBudget };
   const exports = createExports({ store, followUp, ...limits, now, uuid });
+  const buffers = createBuffers({
+    instances,
+    store,
+    buffers: bufferStore,
+    batches: createBatches({ store, deadLetters, ...limits, now, uuid }),
+    publish: queue.publish,
+    ...limits,
+    now,
+    uuid,
+  });
   const host = settings.posthogHost;
   const forward = host === null ? null : createForward({ host, fetch: platform.fetch });
   const destinations = {
@@ -99,6 +118,7 @@ export function createServices(platform: Platform) {
     logs,
     writeFault,
     unhandledRejection: createUnhandledRejection(writeFault),
+    buffers,
     openScope,
     leftovers,
     uuid,

@@ -9,18 +9,10 @@ import type { AddressInfo } from "node:net";
 import { startRedisServer } from "./redis-server.ts";
 import { requireProgram } from "./requirements.ts";
 
-const limits = { maxCharacters: 300, maxSeconds: 10, ignored: new Set<string>() };
+const limits = { maxSize: 10, maxSeconds: 10 };
 const where = { project: "phc_test", plugin: "exporter" };
-const event = (name: string) => ({
-  uuid: name,
-  event: name,
-  distinct_id: "u1",
-  team_id: 1,
-  ip: null,
-  properties: {},
-  timestamp: "2036-03-01T10:00:30.000Z",
-  elements: [],
-});
+/** An item of a buffer that holds ten in a batch. */
+const item = (name: string, size: number) => ({ size, json: JSON.stringify(name) });
 
 describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the gateway's own scripts", () => {
   let store: Store;
@@ -42,24 +34,21 @@ describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the g
   });
   afterAll(() => stop());
 
-  test("fill, take, hold and acknowledge the batches of an export buffer", async () => {
-    const events = ["a", "b", "c"].map(event);
-    const appended = await appendToBuffer(store, { ...where, events, limits, now: 0 });
+  test("fill, take, hold and acknowledge the batches of a buffer", async () => {
+    const items = [item("a", 4.5), item("b", 5.5), item("none", 0), item("c", 1)];
+    const appended = await appendToBuffer(store, { ...where, items, limits, now: 0 });
     expect(appended).toEqual({ full: true, first: true });
 
     const take = (batch: string, onlyFull: boolean) =>
-      takeBatch(store, { ...where, batch, limits, onlyFull });
-    const names = ({ events: taken }: { events: { event: string }[] | null }) =>
-      taken?.map(({ event: name }) => name);
-    const first = await take("1", true);
-    expect([names(first), first.full]).toEqual([["a", "b"], false]);
-    expect(names(await take("1", true))).toEqual(["a", "b"]);
-    expect(names(await take("2", true))).toBeUndefined();
-    expect(names(await take("2", false))).toEqual(["c"]);
-    expect(await readBatch(store, where.project, where.plugin, "1")).toHaveLength(2);
+      takeBatch<string>(store, { ...where, batch, limits, onlyFull });
+    expect(await take("1", true)).toEqual({ items: ["a", "b", "none"], full: false });
+    expect(await take("1", true)).toEqual({ items: ["a", "b", "none"], full: false });
+    expect(await take("2", true)).toEqual({ items: null, full: false });
+    expect(await take("2", false)).toEqual({ items: ["c"], full: false });
+    expect(await readBatch(store, where.project, where.plugin, "1")).toHaveLength(3);
     await acknowledgeBatch(store, where.project, where.plugin, "1");
     await acknowledgeBatch(store, where.project, where.plugin, "2");
-    expect(names(await take("3", false))).toBeUndefined();
+    expect(await take("3", false)).toEqual({ items: null, full: false });
     expect(await store.keys("export:*")).toEqual([]);
   });
 

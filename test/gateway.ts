@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { serve } from "@hono/node-server";
 import type { AppDefinition } from "../src/apps/definition.ts";
 import type { LogEntry } from "../src/apps/log.ts";
+import type { LocateInDatabase } from "../src/apps/meta/geoip.ts";
 import { compile } from "../src/compiler/compile.ts";
 import type { DeadLetter } from "../src/delivery/dead-letters.ts";
 import { createGateway, type Gateway } from "../src/gateway.ts";
@@ -76,6 +77,8 @@ export async function compileApps(pluginsDirectory: string): Promise<readonly Ap
 export async function startTestGateway(options: {
   apps: readonly AppDefinition[];
   settings?: Record<string, string>;
+  /** A City database; without one, it knows a single address. */
+  locate?: LocateInDatabase;
 }): Promise<TestGateway> {
   const token = "phc_test";
   const adminToken = "an-admin-token-for-tests";
@@ -134,7 +137,7 @@ export async function startTestGateway(options: {
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
       fetch: (input, init) => fetch(input, init),
       assetCache: null,
-      locate: (ip) => (ip === "198.51.100.1" ? { city: { names: { en: "Database" } } } : null),
+      locate: options.locate ?? knowOneAddress,
       write: (line) => log.push(JSON.parse(line) as LogEntry),
     });
   };
@@ -200,6 +203,9 @@ export async function startTestGateway(options: {
     },
   };
 }
+
+const knowOneAddress: LocateInDatabase = (ip) =>
+  ip === "198.51.100.1" ? { city: { names: { en: "Database" } } } : null;
 
 async function listen(handler: (request: Request) => Response | Promise<Response>) {
   const { promise, resolve } = Promise.withResolvers<AddressInfo>();

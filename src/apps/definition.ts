@@ -56,6 +56,8 @@ export interface AppHost {
   loop(iterations: number, startedAtMs: number, line: number, column: number): number;
   /** The instance's own global object (`global`, `globalThis`). */
   global: Record<string, unknown>;
+  /** Libraries that are the instance's own, by specifier; all others are the same for everyone. */
+  libraries: Readonly<Record<string, unknown>>;
   /** Hears where the app's code stands in the bundle, before it is evaluated. */
   source?(marked: MarkedSource): void;
 }

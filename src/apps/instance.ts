@@ -3,9 +3,10 @@ import { copyJson } from "../json.ts";
 import { type Secrets, secretsOf } from "../logs/secrets.ts";
 import type { Environment } from "../settings.ts";
 import { teamIdOf } from "../team.ts";
+import { type AppBuffer, createAppBuffers } from "./buffer.ts";
 import { createAppConsole } from "./console.ts";
 import type { AppDefinition, AppExports, AppHost, MarkedSource } from "./definition.ts";
-import { describeThrown } from "./describe-thrown.ts";
+import { describeThrown, summariseThrown } from "./describe-thrown.ts";
 import { RetryError, TimeoutError } from "./errors.ts";
 import { createAppFetch } from "./fetch.ts";
 import { createReadFrames } from "./frames.ts";
@@ -32,6 +33,8 @@ export interface Instance {
   readonly hooks: Hooks;
   readonly meta: object;
   readonly global: AppGlobal;
+  /** Those that the app has made with `createBuffer`, in that order. */
+  readonly buffers: readonly AppBuffer[];
   readonly log: AppLog;
   /** Writes what the app threw to its log, after `what` if that says more: an ERROR of source PLUGIN. */
   logThrown(thrown: unknown, hook?: string, what?: string): void;
@@ -47,6 +50,8 @@ export interface InstanceServices {
   fetch: typeof fetch;
   posthog: PostHogAccess;
   locate: LocateInDatabase;
+  /** Runs `onFlush` over what a buffer holds; rejects with what it throws. */
+  flushBuffer: (instance: Instance, buffer: AppBuffer, scope: Scope) => Promise<void>;
   /** What a loop in an app's code may take. */
   loops: { limit: number; timeoutMs: number };
 }
@@ -75,6 +80,13 @@ export function createInstance(
   const fetch = createAppFetch(services.fetch);
   const jobs = createAppJobs({ project, plugin, now: services.now });
   const { storage, cursor } = createAppStorage(project, plugin);
+  const buffers = createAppBuffers({
+    project,
+    plugin,
+    flush: (buffer, scope) => services.flushBuffer(instance, buffer, scope),
+    onLost: (error) =>
+      log("ERROR", "SYSTEM", `an object added to a buffer was lost: ${summariseThrown(error)}`),
+  });
   const host: AppHost = {
     console: createAppConsole((level, message) => log(level, "CONSOLE", message)),
     posthog: {
@@ -86,6 +98,7 @@ export function createInstance(
     jobs,
     loop: createLoopGuard({ ...services.loops, now: () => services.now().getTime() }),
     global: {},
+    libraries: { "@posthog/plugin-contrib": { createBuffer: buffers.createBuffer } },
     source: (source) => void (marked = source),
   };
   host.global = createAppGlobalObject(host);
@@ -116,6 +129,7 @@ export function createInstance(
       attachments: decodeAttachments(definition),
     },
     global,
+    buffers: buffers.made,
     log,
     logThrown,
   };

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { ClientLocation } from "../event.ts";
 import { createLogFlushing, type LogFlushing } from "../logs/flushing.ts";
 import type { Store } from "../store.ts";
+import type { BufferedObject, BufferPlace } from "./buffer.ts";
 import type { Instance } from "./instance.ts";
 import { type CommandBatch, createCommandBatch } from "./meta/command-batch.ts";
 
@@ -23,6 +24,12 @@ export interface AppEvents {
   generation: number;
 }
 
+/** What apps added to one buffer in one piece of work. */
+export interface AddedObjects {
+  place: BufferPlace;
+  objects: BufferedObject[];
+}
+
 /** A job that an app has scheduled with `meta.jobs`. */
 export interface ScheduledJob {
   project: string;
@@ -35,10 +42,13 @@ export interface ScheduledJob {
   generation: number;
 }
 
-/** What apps leave behind when a piece of work ends: to be published before it is acknowledged. */
+/** What apps leave behind when a piece of work ends: to be made durable before it is acknowledged. */
 export interface Leftovers {
   captured: AppEvents[];
   jobs: ScheduledJob[];
+  added: AddedObjects[];
+  /** Where clients are, as far as this piece of work knew: what is put off takes along what it mentions. */
+  locations: ReadonlyMap<string, ClientLocation>;
 }
 
 /**
@@ -59,6 +69,10 @@ export interface Scope {
   capture(project: string, event: AppEvent): Promise<void>;
   /** Keeps an app's job likewise. */
   schedule(job: Omit<ScheduledJob, "generation">): Promise<void>;
+  /** Keeps an object that an app adds to a buffer likewise. */
+  buffer(place: BufferPlace, object: BufferedObject): Promise<void>;
+  /** What is kept for a buffer so far; with `take`, it is handed over and kept no longer. */
+  buffered(place: BufferPlace, take?: "take"): readonly BufferedObject[];
   /** Makes `finish` wait for a write that is promised to be durable, whether its app awaits it or not. */
   mustFinish(promise: Promise<unknown>): void;
   /** Ends the work: waits for what must finish, and hands over, once, what apps left behind. */
@@ -79,13 +93,20 @@ export interface ScopeOptions {
 export function createScope({ store, generation, waitUntil, publish, flushLogs }: ScopeOptions): Scope {
   const captured = new Map<string, AppEvents>();
   const jobs: ScheduledJob[] = [];
+  const added = new Map<BufferPlace, AddedObjects>();
   const unfinished: Promise<unknown>[] = [];
   let finished = false;
 
   /** For what an app starts and does not await, when it goes on after the work has been acknowledged. */
-  function publishLate(leftovers: Leftovers): Promise<void> {
+  function publishLate(leftovers: Partial<Leftovers>): Promise<void> {
     scope.subrequests += 1;
-    const published = publish(leftovers);
+    const published = publish({
+      captured: [],
+      jobs: [],
+      added: [],
+      locations: scope.locations,
+      ...leftovers,
+    });
     scope.background(published);
     // Another promise than the one kept alive, so that a failure which the app does not handle is seen as that.
     return published.then();
@@ -110,7 +131,7 @@ export function createScope({ store, generation, waitUntil, publish, flushLogs }
 
     capture(project, event) {
       const alone = { project, events: [event], generation: generation + 1 };
-      if (finished) return publishLate({ captured: [alone], jobs: [] });
+      if (finished) return publishLate({ captured: [alone] });
       const batch = captured.get(project);
       if (batch) batch.events.push(event);
       else captured.set(project, alone);
@@ -119,9 +140,23 @@ export function createScope({ store, generation, waitUntil, publish, flushLogs }
 
     schedule(job) {
       const scheduled = { ...job, generation };
-      if (finished) return publishLate({ captured: [], jobs: [scheduled] });
+      if (finished) return publishLate({ jobs: [scheduled] });
       jobs.push(scheduled);
       return Promise.resolve();
+    },
+
+    buffer(place, object) {
+      if (finished) return publishLate({ added: [{ place, objects: [object] }] });
+      const kept = added.get(place);
+      if (kept) kept.objects.push(object);
+      else added.set(place, { place, objects: [object] });
+      return Promise.resolve();
+    },
+
+    buffered(place, take) {
+      const objects = added.get(place)?.objects ?? [];
+      if (take) added.delete(place);
+      return objects;
     },
 
     mustFinish(promise) {
@@ -133,9 +168,15 @@ export function createScope({ store, generation, waitUntil, publish, flushLogs }
       if (unfinished.length > 0) await Promise.allSettled(unfinished);
       finished = true;
       scope.logs.end();
-      const leftovers = { captured: [...captured.values()], jobs: [...jobs] };
+      const leftovers = {
+        captured: [...captured.values()],
+        jobs: [...jobs],
+        added: [...added.values()],
+        locations: scope.locations,
+      };
       captured.clear();
       jobs.length = 0;
+      added.clear();
       return leftovers;
     },
 

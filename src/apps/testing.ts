@@ -41,6 +41,7 @@ export function recordingServices(): InstanceServices & { entries: LogEntry[] } 
     now: () => new Date("2026-01-01T00:00:00Z"),
     uuid: () => `00000000-0000-7000-8000-${String((made += 1)).padStart(12, "0")}`,
     fetch: () => Promise.reject(new Error("this test reaches nothing")),
+    flushBuffer: () => Promise.reject(new Error("this test has no buffers")),
   };
 }
 
@@ -61,8 +62,10 @@ export function bareScope(): Scope & { captured: AppEvent[] } {
     commands: { run: () => Promise.reject(new Error("this test has no Redis")) },
     capture: async (_project, event) => void captured.push(event),
     schedule: () => Promise.resolve(),
+    buffer: () => Promise.resolve(),
+    buffered: () => [],
     mustFinish: () => {},
-    finish: async () => ({ captured: [], jobs: [] }),
+    finish: async () => ({ captured: [], jobs: [], added: [], locations: new Map() }),
     background: (promise) => void promise.catch(() => {}),
   };
 }

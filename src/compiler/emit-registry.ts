@@ -40,6 +40,7 @@ export function emitRegistry(
 ): string {
   const factories = new Map(compiled.map(({ folder }, index) => [folder.plugin, `createApp${index + 1}`]));
   const libraries = [...new Set(compiled.flatMap((app) => app.libraries))]
+    .filter((name) => HOST_LIBRARIES[name]?.from !== "host")
     .toSorted()
     .map((name, index) => emitLibrary(name, `library${index + 1}`, directories));
   const lines = [
@@ -55,7 +56,7 @@ export function emitRegistry(
     "};",
     "",
     "const withLibraries = (createApp) => (host) =>",
-    "  createApp({ ...host, library: (name) => libraries[name] });",
+    "  createApp({ ...host, library: (name) => host.libraries[name] ?? libraries[name] });",
     "",
     "export const apps = [",
     ...entries.map((entry) => {
@@ -92,7 +93,7 @@ function emitLibrary(
   directories: { out: string; libraries: string },
 ): { statement: string; entry: string } {
   const supply = HOST_LIBRARIES[name];
-  if (!supply) throw new Error(`No supply for the host library ${name}`);
+  if (!supply || supply.from === "host") throw new Error(`No supply for the host library ${name}`);
   const key = JSON.stringify(name);
   if (supply.from === "node") {
     return {

@@ -1,10 +1,12 @@
 /**
  * How the gateway supplies a library: `gateway` is a module of `src/apps/libraries`, by file name, whose default export,
- * if it has one, is the library; `node` is a built-in module that Workers, Deno and Node have alike.
+ * if it has one, is the library; `node` is a built-in module that Workers, Deno and Node have alike; `host` is what the
+ * app's own host has under `libraries`, because it is bound to the instance.
  */
 export type Supply =
   | { from: "gateway"; file: string; hasDefault: boolean }
-  | { from: "node"; module: string };
+  | { from: "node"; module: string }
+  | { from: "host" };
 
 const node = (module: string): Supply => ({ from: "node", module: `node:${module}` });
 
@@ -14,6 +16,13 @@ const node = (module: string): Supply => ({ from: "node", module: `node:${module
  */
 export const HOST_LIBRARIES: Readonly<Record<string, Supply>> = {
   "@posthog/plugin-scaffold": { from: "gateway", file: "plugin-scaffold.ts", hasDefault: false },
+  // For tests; an app that imports it in its entry file by mistake still compiles.
+  "@posthog/plugin-scaffold/test/utils": {
+    from: "gateway",
+    file: "plugin-scaffold/test-utils.ts",
+    hasDefault: false,
+  },
+  "@posthog/plugin-contrib": { from: "host" },
   "node-fetch": { from: "gateway", file: "node-fetch.ts", hasDefault: true },
   assert: node("assert"),
   buffer: node("buffer"),
@@ -28,10 +37,13 @@ export const HOST_LIBRARIES: Readonly<Record<string, Supply>> = {
   zlib: node("zlib"),
 };
 
-/** The name under which the app asks its host for a library (`node:crypto` and `crypto` are one); undefined = not ours. */
+/**
+ * The name under which the app asks its host for a library (`node:crypto` and `crypto` are one, `test/utils.js` is
+ * `test/utils`); undefined = not ours.
+ */
 export function hostLibrary(specifier: string): string | undefined {
-  const name = specifier.replace(/^node:/, "");
+  const name = specifier.replace(/^node:/, "").replace(/^(@posthog\/.*)\.js$/, "$1");
   const supply = Object.hasOwn(HOST_LIBRARIES, name) ? HOST_LIBRARIES[name] : undefined;
-  if (!supply || (name !== specifier && supply.from !== "node")) return undefined;
+  if (!supply || (specifier.startsWith("node:") && supply.from !== "node")) return undefined;
   return name;
 }

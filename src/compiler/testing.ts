@@ -21,6 +21,7 @@ export interface TestProject {
 /** Stand-ins for the gateway's host libraries: an object, and a function with members as `node-fetch` is. */
 const LIBRARIES = {
   "libraries/plugin-scaffold.ts": "export class RetryError extends Error { override name = 'RetryError' }\n",
+  "libraries/plugin-scaffold/test-utils.ts": "export const createEvent = () => ({ event: 'EVENT_TYPE' });\n",
   "libraries/node-fetch.ts": "export default () => 'fetched';\nexport class Headers {}\n",
 };
 
@@ -76,6 +77,7 @@ function createHost(host: Partial<AppHost>): AppHost {
     jobs: undefined,
     loop: createLoopGuard({ limit: 100_000, timeoutMs: 30_000, now: () => 0 }),
     global: Object.create(globalThis),
+    libraries: { "@posthog/plugin-contrib": { createBuffer: () => ({}) } },
     ...host,
   };
 }

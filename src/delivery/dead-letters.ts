@@ -15,7 +15,9 @@ export interface DeadLetter {
   firstAt: string;
   lastAt: string;
   /** As the destination would have got them. */
-  events: readonly object[];
+  events: readonly unknown[];
+  /** Which of the app's buffers these were to be flushed from: `hook` is `onFlush` then. */
+  buffer?: number;
   /** What a job had been given. */
   payload?: unknown;
 }

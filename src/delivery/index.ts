@@ -3,6 +3,7 @@ import { bodyLimit } from "hono/body-limit";
 import type { Instances } from "../apps/instances.ts";
 import type { Scope } from "../apps/scope.ts";
 import { describeStoreError, type Store } from "../store.ts";
+import type { Buffers } from "./buffers/index.ts";
 import type { Deliver } from "./deliver.ts";
 import type { Exports } from "./exports/index.ts";
 import { MESSAGE_VERSION, type MessageOf, type ReferenceMessage, type Route } from "./message.ts";
@@ -32,6 +33,7 @@ export function createDeliveryRoutes(options: {
   instances: Instances;
   deliver: Deliver;
   exports: Exports;
+  buffers: Buffers;
   runTask: Work<"task">;
   recapture: Work<"capture">;
   runJob: Work<"job">;
@@ -50,6 +52,7 @@ export function createDeliveryRoutes(options: {
   on("task", options.runTask);
   on("capture", options.recapture);
   on("job", options.runJob);
+  on("buffer", options.buffers.work);
   on("export", async (message, scope) => {
     const instance = await instances.find(message.project, message.plugin, scope);
     // Without its app the buffer stays as it is; the sweep comes back to it.

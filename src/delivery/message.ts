@@ -1,7 +1,9 @@
 import type { ScheduledTask } from "../apps/hooks.ts";
+import type { BufferPlace } from "../apps/buffer.ts";
 import type { AppEvent } from "../apps/scope.ts";
 import type { ClientLocation } from "../event.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";
+import type { BufferItem } from "./exports/buffer.ts";
 import type { DeferredHook } from "./schedules.ts";
 
 /** Version of the messages' format. A gateway that meets a newer one has QStash offer it again, to a newer gateway. */
@@ -67,6 +69,8 @@ export interface CaptureMessage extends Envelope {
   generation: number;
   /** ISO time at which the apps captured these events. */
   at: string;
+  /** Where the addresses that these events mention are. */
+  locations?: ClientLocation[];
   events: AppEvent[];
 }
 
@@ -77,7 +81,35 @@ export interface JobMessage extends Envelope {
   /** Milliseconds since the epoch. */
   dueAtMs: number;
   payload?: unknown;
+  /** Where the addresses in the payload are. */
+  locations?: ClientLocation[];
   generation: number;
+}
+
+/** What is to be done about a buffer that an app has made with `createBuffer`. */
+export interface BufferMessage extends Envelope {
+  plugin: string;
+  /** Which of the app's buffers, by the order in which it makes them. */
+  buffer: number;
+  /** Milliseconds since the epoch: when this was first tried. */
+  firstAt: number;
+  work: BufferWork;
+}
+
+export type BufferWork =
+  /** To flush it, because it is full or because its first object has waited long enough. */
+  | { flush: "size" | "time" }
+  /** To run `onFlush` again over a batch that it has failed with so many times. */
+  | { batch: string; attempt: number }
+  /** To put objects into it that Redis did not take so far. */
+  | { place: BufferPlace; items: readonly BufferItem[] };
+
+/** An object of a buffer as Redis keeps it. */
+export interface StoredObject {
+  points: number;
+  object: unknown;
+  /** Where the addresses in it are. */
+  locations?: ClientLocation[];
 }
 
 /** The gateway's own routes that QStash calls, with the message each takes. */
@@ -88,6 +120,7 @@ export interface MessageOf {
   task: TaskMessage;
   capture: CaptureMessage;
   job: JobMessage;
+  buffer: BufferMessage;
 }
 export type Route = keyof MessageOf;
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { ClientLocation } from "../event.ts";
 import type { AppEvents, Leftovers, ScheduledJob } from "../apps/scope.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";
+import { locationsIn } from "./locations.ts";
 import {
   type CaptureMessage,
   type DeliverMessage,
@@ -55,10 +56,18 @@ interface PublishOptions {
 }
 
 /** Builds the messages for what apps left behind: what they captured, and their jobs. */
-export function leftoverMessages({ captured, jobs }: Leftovers, options: PublishOptions): OutgoingMessage[] {
+export function leftoverMessages(
+  { captured, jobs, locations }: Leftovers,
+  options: PublishOptions,
+): OutgoingMessage[] {
+  const nowMs = options.now().getTime();
   return [
-    ...captureMessages(captured, options),
-    ...jobs.map((job) => jobMessage({ ...job, id: options.uuid() }, options.now().getTime())),
+    ...captureMessages(captured, locations, options),
+    ...jobs.map((job) => {
+      const mentioned = locationsIn(JSON.stringify(job.payload), locations.values());
+      const located = mentioned.length > 0 ? { locations: mentioned } : {};
+      return jobMessage({ ...job, ...located, id: options.uuid() }, nowMs);
+    }),
   ];
 }
 
@@ -66,7 +75,10 @@ export function leftoverMessages({ captured, jobs }: Leftovers, options: Publish
 const MAX_DELAY_SECONDS = 6 * 24 * 60 * 60;
 
 /** Builds the message that brings a job to its time, or part of the way there. */
-export function jobMessage(job: ScheduledJob & { id: string }, nowMs: number): OutgoingMessage {
+export function jobMessage(
+  job: ScheduledJob & Pick<JobMessage, "id" | "locations">,
+  nowMs: number,
+): OutgoingMessage {
   const message: JobMessage = { v: MESSAGE_VERSION, ...job };
   const seconds = Math.ceil((job.dueAtMs - nowMs) / 1000);
   return {
@@ -77,13 +89,20 @@ export function jobMessage(job: ScheduledJob & { id: string }, nowMs: number): O
 }
 
 /** Events that apps captured go back to the start of the chain. */
-function captureMessages(captured: readonly AppEvents[], options: PublishOptions): OutgoingMessage[] {
+function captureMessages(
+  captured: readonly AppEvents[],
+  locations: Leftovers["locations"],
+  options: PublishOptions,
+): OutgoingMessage[] {
   const at = options.now().toISOString();
   return captured.flatMap(({ project, generation, events }) =>
     splitToFit(events, options.maxMessageBytes, (part) => {
       const id = options.uuid();
       const message: CaptureMessage = { v: MESSAGE_VERSION, id, project, generation, at, events: [...part] };
-      return { route: "capture", body: encodeMessage(message) };
+      const body = encodeMessage(message);
+      const mentioned = locationsIn(body, locations.values());
+      const located = mentioned.length > 0 ? encodeMessage({ ...message, locations: mentioned }) : body;
+      return { route: "capture", body: located };
     }),
   );
 }

@@ -6,6 +6,7 @@ export const HOOK_RETRY_DELAYS_SECONDS = {
   onSnapshot: [5, 10, 20, 40, 80],
   composeWebhook: [5, 10, 20, 40, 80],
   exportEvents: [6, 12, 24],
+  onFlush: [6, 12, 24],
 } as const;
 
 /** PostHog is tried for a day, from 5 s doubling up to an hour apart. */
@@ -13,15 +14,17 @@ const POSTHOG_FIRST_DELAY_SECONDS = 5;
 const POSTHOG_LONGEST_DELAY_SECONDS = 3600;
 const POSTHOG_PATIENCE_MS = 24 * 3600 * 1000;
 
-export type DeferredHook = keyof typeof HOOK_RETRY_DELAYS_SECONDS;
+/** What is run again: the hooks that events go to, and `onFlush` of a `createBuffer`. */
+export type RetriedHook = keyof typeof HOOK_RETRY_DELAYS_SECONDS;
+export type DeferredHook = Exclude<RetriedHook, "onFlush">;
 
 /** Executions that a hook gets in all. */
-export function maxAttempts(hook: DeferredHook): number {
+export function maxAttempts(hook: RetriedHook): number {
   return HOOK_RETRY_DELAYS_SECONDS[hook].length + 1;
 }
 
 /** Seconds until a hook is run again after `attempt` executions, or null when what it threw is final. */
-export function hookRetryDelay(hook: DeferredHook, attempt: number, thrown: unknown): number | null {
+export function hookRetryDelay(hook: RetriedHook, attempt: number, thrown: unknown): number | null {
   if (!(thrown instanceof RetryError)) return null;
   return HOOK_RETRY_DELAYS_SECONDS[hook][attempt - 1] ?? null;
 }

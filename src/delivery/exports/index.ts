@@ -5,16 +5,12 @@ import { teamIdOf } from "../../team.ts";
 import { type FollowUp, REDIS_RETRY_SECONDS, type Remainder } from "../follow-up.ts";
 import { executeDeferred } from "../hooks/execute.ts";
 import { encodeMessage, type ExportMessage, MESSAGE_VERSION } from "../message.ts";
-import { type ProcessedPluginEvent, toPluginEvent } from "../plugin-event.ts";
+import { bufferMessage } from "../buffers/message.ts";
+import { toPluginEvent } from "../plugin-event.ts";
 import type { OutgoingMessage } from "../queue.ts";
-import {
-  acknowledgeBatch,
-  appendToBuffer,
-  bufferLimits,
-  overdueBuffers,
-  readBatch,
-  takeBatch,
-} from "./buffer.ts";
+import { acknowledgeBatch, appendToBuffer, overdueBuffers, readBatch, takeBatch } from "./buffer.ts";
+import { exportLimits } from "./limits.ts";
+import { packEvent, type PackedEvent, unpackEvents } from "./packed-event.ts";
 
 /** Batches that one flush exports before it hands over to the next message. */
 const MAX_BATCHES_PER_FLUSH = 20;
@@ -34,7 +30,10 @@ export interface Exports {
   flush(instance: Instance, message: ExportMessage, scope: Scope): Promise<OutgoingMessage[]>;
   /** Exports a batch again that a `RetryError` had left. */
   retry(instance: Instance, remainder: BatchRemainder, scope: Scope): Promise<OutgoingMessage[]>;
-  /** Messages for buffers whose own message was lost: they are flushed late rather than never. One Redis command. */
+  /**
+   * Messages for buffers whose own message was lost, those that apps made themselves included: they are flushed late
+   * rather than never. One Redis command.
+   */
   sweep(isDeployed: (project: string, plugin: string) => boolean): Promise<OutgoingMessage[]>;
   /** Makes a batch a dead letter, as Redis holds it: the app may have changed the events that it was given. */
   abandon(remainder: BatchRemainder, plugin: string, error: string): Promise<OutgoingMessage[]>;
@@ -59,11 +58,12 @@ export function createExports(options: {
   async function execute(
     instance: Instance,
     remainder: BatchRemainder,
-    events: ProcessedPluginEvent[],
+    packed: PackedEvent[],
     scope: Scope,
   ): Promise<OutgoingMessage[]> {
     const { plugin } = instance.definition;
     const { exportEvents } = instance.hooks;
+    const events = unpackEvents(packed, scope.locations);
     const tried = { ...remainder, attempt: remainder.attempt + 1 };
     const execution = await executeDeferred({
       instance,
@@ -85,8 +85,10 @@ export function createExports(options: {
     error: string,
   ): Promise<OutgoingMessage[]> {
     const { project, batch } = remainder;
-    const events = await readBatch(store, project, plugin, batch);
-    const outgoing = events ? await followUp.bury(remainder, `${batch}:${plugin}`, error, events) : [];
+    const packed = await readBatch<PackedEvent>(store, project, plugin, batch);
+    const outgoing = packed
+      ? await followUp.bury(remainder, `${batch}:${plugin}`, error, unpackEvents(packed))
+      : [];
     await acknowledgeBatch(store, project, plugin, batch);
     return outgoing;
   }
@@ -95,7 +97,7 @@ export function createExports(options: {
     async append(instance, remainder) {
       const { project } = remainder;
       const { plugin } = instance.definition;
-      const limits = bufferLimits(instance);
+      const limits = exportLimits(instance);
       const wanted = remainder.events.filter(
         ({ event }) => event !== "$snapshot" && !limits.ignored.has(event),
       );
@@ -104,7 +106,7 @@ export function createExports(options: {
       const added = await appendToBuffer(store, {
         project,
         plugin,
-        events: wanted.map((event) => toPluginEvent(event, teamId)),
+        items: wanted.map((event) => packEvent(toPluginEvent(event, teamId), remainder.locations)),
         limits,
         now: options.now().getTime(),
       }).catch((error: unknown) => {
@@ -123,7 +125,7 @@ export function createExports(options: {
     },
 
     async flush(instance, { id, project, plugin, reason }, scope) {
-      const limits = bufferLimits(instance);
+      const limits = exportLimits(instance);
       const outgoing: OutgoingMessage[] = [];
       for (let index = 0; ; index += 1) {
         if (index === MAX_BATCHES_PER_FLUSH || scope.subrequests >= options.subrequestBudget) {
@@ -131,9 +133,10 @@ export function createExports(options: {
         }
         const batch = `${id}:${index}`;
         const onlyFull = reason === "size";
-        const { events, full } = await takeBatch(store, { project, plugin, batch, limits, onlyFull });
+        const where = { project, plugin, batch };
+        const { items, full } = await takeBatch<PackedEvent>(store, { ...where, limits, onlyFull });
         scope.subrequests += 1;
-        if (!events) return outgoing;
+        if (!items) return outgoing;
         const remainder = {
           project,
           destination: { plugin, hook: "exportEvents" as const },
@@ -142,16 +145,16 @@ export function createExports(options: {
           events: [],
           batch,
         };
-        outgoing.push(...(await execute(instance, remainder, events, scope)));
+        outgoing.push(...(await execute(instance, remainder, items, scope)));
         if (onlyFull && !full) return outgoing;
       }
     },
 
     async retry(instance, remainder, scope) {
       const { plugin } = instance.definition;
-      const events = await readBatch(store, remainder.project, plugin, remainder.batch);
+      const packed = await readBatch<PackedEvent>(store, remainder.project, plugin, remainder.batch);
       // Gone: an earlier delivery of this message has exported it already.
-      return events ? execute(instance, remainder, events, scope) : [];
+      return packed ? execute(instance, remainder, packed, scope) : [];
     },
 
     async sweep(isDeployed) {
@@ -159,7 +162,11 @@ export function createExports(options: {
       const overdue = await overdueBuffers(store, nowMs - SWEEP_GRACE_MS, MAX_SWEPT);
       return overdue
         .filter(({ project, plugin }) => isDeployed(project, plugin))
-        .map(({ project, plugin }) => ({ route: "export", body: flushMessage(project, plugin, "time") }));
+        .map(({ project, plugin, buffer, batch }) => {
+          if (buffer === null) return { route: "export", body: flushMessage(project, plugin, "time") };
+          const work = batch === null ? { flush: "time" as const } : { batch, attempt: 0 };
+          return bufferMessage({ id: options.uuid(), project, plugin, buffer, firstAt: nowMs, work });
+        });
     },
 
     abandon,

@@ -2,22 +2,22 @@ import { summariseThrown } from "../../apps/describe-thrown.ts";
 import { RetryError } from "../../apps/errors.ts";
 import { type Instance, runHook } from "../../apps/instance.ts";
 import type { Scope } from "../../apps/scope.ts";
-import { type DeferredHook, hookRetryDelay, maxAttempts } from "../schedules.ts";
+import { hookRetryDelay, maxAttempts, type RetriedHook } from "../schedules.ts";
 
 /** What one execution of a deferred hook came to. */
 export type Execution =
   | { outcome: "done" }
-  | { outcome: "retry"; delaySeconds: number }
-  | { outcome: "dead"; error: string };
+  | { outcome: "retry"; delaySeconds: number; thrown: unknown }
+  | { outcome: "dead"; error: string; thrown: unknown };
 
 /**
- * Executes `onEvent` or `exportEvents` once, within the time for tasks, and decides what follows: only a `RetryError` or
+ * Executes a hook such as `onEvent` or `exportEvents` once, within the time for tasks, and decides what follows: only a `RetryError` or
  * the timeout is tried again, on the hook's schedule; anything else is final at once (decisions 15 and 16). `attempt`
  * counts this execution, from 1. Never rejects; what the app threw is in its log.
  */
 export async function executeDeferred(options: {
   instance: Instance;
-  hook: DeferredHook;
+  hook: RetriedHook;
   scope: Scope;
   attempt: number;
   timeoutMs: number;
@@ -37,9 +37,9 @@ export async function executeDeferred(options: {
     if (delaySeconds !== null) {
       const what = `${hook} failed with ${summariseThrown(thrown)} (attempt ${attempt}/${attempts})`;
       instance.log("WARN", "SYSTEM", `${what}. Retrying in ${delaySeconds} s...`, hook);
-      return { outcome: "retry", delaySeconds };
+      return { outcome: "retry", delaySeconds, thrown };
     }
     instance.logThrown(thrown, hook);
-    return { outcome: "dead", error: summariseThrown(thrown) };
+    return { outcome: "dead", error: summariseThrown(thrown), thrown };
   }
 }

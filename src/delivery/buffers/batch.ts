@@ -1,0 +1,114 @@
+import type { AppBuffer } from "../../apps/buffer.ts";
+import type { Instance } from "../../apps/instance.ts";
+import type { Scope } from "../../apps/scope.ts";
+import type { Store } from "../../store.ts";
+import type { DeadLetters } from "../dead-letters.ts";
+import { acknowledgeBatch, bufferName, readBatch } from "../exports/buffer.ts";
+import { executeDeferred } from "../hooks/execute.ts";
+import type { StoredObject } from "../message.ts";
+import type { OutgoingMessage } from "../queue.ts";
+import { bufferMessage } from "./message.ts";
+
+/** A batch that has been taken out of a buffer and stays in Redis until it is done with. */
+export interface Batch {
+  project: string;
+  plugin: string;
+  /** The buffer's number. */
+  buffer: number;
+  id: string;
+  /** Executions of `onFlush` so far. */
+  attempt: number;
+  /** Milliseconds since the epoch of the first one. */
+  firstAt: number;
+}
+
+/** What a batch came to: what must be published, and what `onFlush` threw, if it did. */
+export interface Flushed {
+  outgoing: OutgoingMessage[];
+  failure?: { thrown: unknown };
+}
+
+export interface Batches {
+  /** The objects of a batch, or null when an earlier delivery has done with it. One command. */
+  read(batch: Batch): Promise<StoredObject[] | null>;
+  /** Runs `onFlush` over a batch: a `RetryError` brings it back three times, any other error makes it a dead letter. */
+  run(
+    batch: Batch,
+    to: { instance: Instance; buffer: AppBuffer; objects: readonly StoredObject[] },
+    scope: Scope,
+  ): Promise<Flushed>;
+  /** Makes a batch a dead letter, as Redis holds it: the app may have changed the objects that it was given. */
+  abandon(batch: Batch, error: string): Promise<void>;
+}
+
+export function createBatches(options: {
+  store: Store;
+  deadLetters: DeadLetters;
+  timeoutMs: number;
+  now: () => Date;
+  uuid: () => string;
+}): Batches {
+  const { store } = options;
+
+  async function read({ project, plugin, buffer, id }: Batch): Promise<StoredObject[] | null> {
+    return readBatch<StoredObject>(store, project, bufferName(plugin, buffer), id);
+  }
+
+  async function abandon(batch: Batch, error: string): Promise<void> {
+    const { project, plugin, buffer, id, attempt, firstAt } = batch;
+    const objects = await read(batch);
+    if (!objects) return;
+    await options.deadLetters.add({
+      id: `${id}:${plugin}`,
+      project,
+      plugin,
+      hook: "onFlush",
+      buffer,
+      error,
+      attempts: attempt,
+      firstAt: new Date(firstAt).toISOString(),
+      lastAt: options.now().toISOString(),
+      events: objects.map(({ object }) => object),
+    });
+    await acknowledgeBatch(store, project, bufferName(plugin, buffer), id);
+  }
+
+  return {
+    read,
+    abandon,
+
+    async run(batch, { instance, buffer, objects }, scope) {
+      for (const { locations } of objects) {
+        for (const location of locations ?? []) scope.locations.set(location.ip, location);
+      }
+      const points = objects.reduce((sum, object) => sum + object.points, 0);
+      const tried = { ...batch, attempt: batch.attempt + 1 };
+      const execution = await executeDeferred({
+        instance,
+        hook: "onFlush",
+        scope,
+        attempt: tried.attempt,
+        timeoutMs: options.timeoutMs,
+        call: () =>
+          buffer.onFlush(
+            objects.map(({ object }) => object),
+            points,
+          ),
+      });
+      const { project, plugin, buffer: number, id, attempt, firstAt } = tried;
+      switch (execution.outcome) {
+        case "done":
+          await acknowledgeBatch(store, project, bufferName(plugin, number), id);
+          return { outgoing: [] };
+        case "retry": {
+          const message = { id: options.uuid(), project, plugin, buffer: number, firstAt };
+          const again = bufferMessage({ ...message, work: { batch: id, attempt } }, execution.delaySeconds);
+          return { outgoing: [again], failure: execution };
+        }
+        case "dead":
+          await abandon(tried, execution.error);
+          return { outgoing: [], failure: execution };
+      }
+    },
+  };
+}
