@@ -2,9 +2,12 @@
  * The types of `@posthog/plugin-scaffold`, so that apps are checked without installing it; its values are in
  * `plugin-scaffold.ts`. Follows PostHog's apps developer reference, and runtime 6.1 for the names. No top-level import:
  * one would turn these declarations into an augmentation of a module that does not exist.
+ *
+ * What PostHog's types leave open is open here too, or published apps would not pass the check.
  */
+// oxlint-disable typescript/no-explicit-any -- the published types say so
 declare module "@posthog/plugin-scaffold" {
-  export type Properties = Record<string, unknown>;
+  export type Properties = Record<string, any>;
 
   /** What `processEvent` gets: the event as the client sent it. */
   export interface PluginEvent {
@@ -25,6 +28,7 @@ declare module "@posthog/plugin-scaffold" {
     properties?: Properties;
     $set?: Properties;
     $set_once?: Properties;
+    person?: PluginPerson;
   }
 
   /** What `onEvent`, `onSnapshot` and `exportEvents` get: the event after the last `processEvent`. */
@@ -41,6 +45,49 @@ declare module "@posthog/plugin-scaffold" {
     $set_once?: Properties;
     /** Path of an autocaptured element, innermost first. */
     elements?: Element[];
+    person?: PluginPerson;
+  }
+
+  /** What `composeWebhook` gets. */
+  export interface PostHogEvent {
+    uuid: string;
+    event: string;
+    distinct_id: string;
+    team_id: number;
+    timestamp: Date;
+    properties: Properties;
+    person?: PostHogPerson;
+    groups?: Record<string, PostHogGroup>;
+  }
+
+  /** What `composeWebhook` returns. */
+  export interface Webhook {
+    url: string;
+    body: string;
+    headers?: Record<string, string>;
+    method?: "POST" | "GET" | "PUT" | "DELETE" | "PATCH";
+  }
+
+  /** Persons and groups are PostHog's to know; the gateway fills none of these in. */
+  export interface PluginPerson {
+    uuid: string;
+    team_id: number;
+    properties: Properties;
+    created_at: string;
+  }
+
+  export interface PostHogPerson {
+    id: string;
+    properties: Properties;
+    url: string;
+  }
+
+  export interface PostHogGroup {
+    id: string;
+    type: string;
+    index: number;
+    url: string;
+    properties: Properties;
   }
 
   export interface Element {
@@ -52,30 +99,43 @@ declare module "@posthog/plugin-scaffold" {
     nth_child?: number;
     nth_of_type?: number;
     attributes?: Properties;
+    event_id?: number;
     order?: number;
+    group_id?: number;
   }
 
   /** What an app adds to its `meta`: `Plugin<{ config: { url: string }; global: { sent: number } }>`. */
   export interface PluginInput {
-    config?: Properties;
-    global?: Properties;
+    config?: Record<string, any>;
     attachments?: Record<string, PluginAttachment | undefined>;
-    jobs?: Properties;
+    global?: Record<string, any>;
+    jobs?: Record<string, JobPayload>;
+    metrics?: Record<string, AllowedMetricsOperations>;
   }
+
+  type JobPayload = Record<string, any> | undefined;
 
   export interface PluginAttachment {
     content_type: string;
     file_name: string;
     /** A Buffer. */
-    contents: unknown;
+    contents: any;
   }
 
+  /** `Given`, if the app says anything about it. */
+  type Or<Given, Otherwise> = Given extends object ? Given : Otherwise;
+
   /** The last argument of every hook. */
-  export interface Meta<Input extends PluginInput = PluginInput> {
-    config: NonNullable<Input["config"]>;
-    global: NonNullable<Input["global"]>;
-    attachments: NonNullable<Input["attachments"]>;
-    jobs: { [Job in keyof NonNullable<Input["jobs"]>]: (payload?: unknown) => JobControls };
+  export interface Meta<Input extends PluginInput = {}> {
+    config: Or<Input["config"], Record<string, any>>;
+    global: Or<Input["global"], Record<string, any>>;
+    attachments: Or<Input["attachments"], Record<string, PluginAttachment | undefined>>;
+    jobs: Input["jobs"] extends Record<string, JobPayload>
+      ? { [Job in keyof Input["jobs"]]: (payload: Input["jobs"][Job]) => JobControls }
+      : Record<string, (payload?: any) => JobControls>;
+    metrics: Input["metrics"] extends Record<string, AllowedMetricsOperations>
+      ? { [Name in keyof Input["metrics"]]: MetricControls[Input["metrics"][Name]] }
+      : Record<string, MetricControls["sum"] & MetricControls["max"] & MetricControls["min"]>;
     cache: CacheExtension;
     storage: StorageExtension;
     geoip: GeoIPExtension;
@@ -83,25 +143,90 @@ declare module "@posthog/plugin-scaffold" {
   }
 
   /** The `meta` that belongs to a `Plugin<…>`. */
-  export type PluginMeta<App> = App extends Plugin<infer Input> ? Meta<Input> : never;
+  export type PluginMeta<App> = App extends { __internalMeta?: infer Its } ? Its : never;
+
+  type Done = void | Promise<void>;
 
   /** An app: each hook is optional. */
-  export interface Plugin<Input extends PluginInput = PluginInput> {
-    setupPlugin?: (meta: Meta<Input>) => void | Promise<void>;
-    teardownPlugin?: (meta: Meta<Input>) => void | Promise<void>;
+  export interface Plugin<Input extends PluginInput = {}> {
+    setupPlugin?: (meta: Meta<Input>) => Done;
+    teardownPlugin?: (meta: Meta<Input>) => Done;
+    getSettings?: (meta: Meta<Input>) => PluginSettings;
     processEvent?: (event: PluginEvent, meta: Meta<Input>) => ProcessResult | Promise<ProcessResult>;
     processEventBatch?: (
       events: PluginEvent[],
       meta: Meta<Input>,
     ) => PluginEvent[] | null | Promise<PluginEvent[] | null>;
-    onEvent?: (event: ProcessedPluginEvent, meta: Meta<Input>) => void | Promise<void>;
-    onSnapshot?: (event: ProcessedPluginEvent, meta: Meta<Input>) => void | Promise<void>;
-    exportEvents?: (events: ProcessedPluginEvent[], meta: Meta<Input>) => void | Promise<void>;
-    runEveryMinute?: (meta: Meta<Input>) => void | Promise<void>;
-    runEveryHour?: (meta: Meta<Input>) => void | Promise<void>;
-    runEveryDay?: (meta: Meta<Input>) => void | Promise<void>;
-    jobs?: Record<string, (payload: never, meta: Meta<Input>) => unknown>;
+    onEvent?: (event: ProcessedPluginEvent, meta: Meta<Input>) => Done;
+    onSnapshot?: (event: ProcessedPluginEvent, meta: Meta<Input>) => Done;
+    composeWebhook?: (event: PostHogEvent, meta: Meta<Input>) => Webhook | null;
+    exportEvents?: (events: ProcessedPluginEvent[], meta: Meta<Input>) => Done;
+    runEveryMinute?: (meta: Meta<Input>) => Done;
+    runEveryHour?: (meta: Meta<Input>) => Done;
+    runEveryDay?: (meta: Meta<Input>) => Done;
+    jobs?: {
+      [Job in keyof Meta<Input>["jobs"]]: (
+        payload: Parameters<Meta<Input>["jobs"][Job]>[0],
+        meta: Meta<Input>,
+      ) => Done;
+    };
+    metrics?: { [Name in keyof Meta<Input>["metrics"]]: AllowedMetricsOperations };
+    /** Declared by PostHog and never called. */
+    filterEvent?: (event: PostHogEvent, meta: Meta<Input>) => boolean;
+    modifyEvent?: (event: PostHogEvent, meta: Meta<Input>) => PostHogEvent;
+    /** Carries the app's `meta` for `PluginMeta`; never set. */
+    __internalMeta?: Meta<Input>;
   }
+
+  export interface PluginSettings {
+    handlesLargeBatches?: boolean;
+  }
+
+  export const MetricsOperation: { readonly Sum: "sum"; readonly Min: "min"; readonly Max: "max" };
+  export namespace MetricsOperation {
+    type Sum = "sum";
+    type Min = "min";
+    type Max = "max";
+  }
+  export type AllowedMetricsOperations = "sum" | "min" | "max";
+
+  interface MetricControls {
+    sum: { increment(value: number): Promise<void> };
+    max: { max(value: number): Promise<void> };
+    min: { min(value: number): Promise<void> };
+  }
+
+  type Condition = (string | undefined)[];
+
+  /** A field of the manifest's `config`. */
+  export interface PluginConfigStructure {
+    key?: string;
+    name?: string;
+    default?: string;
+    hint?: string;
+    markdown?: string;
+    order?: number;
+    required?: boolean;
+    secret?: boolean;
+    required_if?: Condition[];
+    visible_if?: Condition[];
+  }
+
+  export interface PluginConfigDefault extends PluginConfigStructure {
+    type?: "string" | "json" | "attachment";
+  }
+
+  export interface PluginConfigChoice extends PluginConfigStructure {
+    type: "choice";
+    choices: string[];
+  }
+
+  export type PluginConfigSchema = PluginConfigDefault | PluginConfigChoice;
+
+  export type ConsoleExtension = Record<
+    "log" | "error" | "debug" | "info" | "warn",
+    (...values: unknown[]) => void
+  >;
 
   /** Nothing drops the event. */
   type ProcessResult = PluginEvent | null | undefined | void;
@@ -136,7 +261,7 @@ declare module "@posthog/plugin-scaffold" {
 
   export interface GeoIPExtension {
     /** A MaxMind City object; null when the address is unknown. */
-    locate(ip: string): Promise<Properties | null>;
+    locate(ip: string): Promise<import("../../geoip/city.ts").City | null>;
   }
 
   export interface UtilsExtension {
@@ -156,7 +281,7 @@ declare module "@posthog/plugin-scaffold" {
 
   /** The global `posthog`. */
   export interface PostHogExtension {
-    capture(event: string, properties?: Properties): void;
+    capture(event: string, properties?: Properties): Promise<void>;
     api: ApiExtension;
   }
 
@@ -164,12 +289,14 @@ declare module "@posthog/plugin-scaffold" {
     get(path: string, options?: ApiMethodOptions): Promise<Response>;
     post(path: string, options?: ApiMethodOptions): Promise<Response>;
     put(path: string, options?: ApiMethodOptions): Promise<Response>;
+    patch(path: string, options?: ApiMethodOptions): Promise<Response>;
     delete(path: string, options?: ApiMethodOptions): Promise<Response>;
   }
 
   export interface ApiMethodOptions {
     /** The body; for get and delete the parameters of the address. */
     data?: Properties;
+    headers?: Record<string, string>;
     host?: string;
     projectApiKey?: string;
     personalApiKey?: string;
@@ -177,6 +304,11 @@ declare module "@posthog/plugin-scaffold" {
 
   /** Thrown by a hook that is to be run again later. */
   export class RetryError extends Error {
+    /** Set by the gateway before it logs. */
+    _attempt?: number;
+    _maxAttempts?: number;
+    /** `RetryError (attempt 2/6)` once the attempts are known. */
+    readonly nameWithAttempts: string;
     constructor(message?: string);
   }
 }

@@ -60,6 +60,12 @@ describe("host libraries", () => {
     expect(await run(source)).toBe(true);
   });
 
+  test("the scaffold's test helpers are there by either of their names", async () => {
+    const source = `import { createEvent } from '@posthog/plugin-scaffold/test/utils'; const u = require('@posthog/plugin-scaffold/test/utils.js');
+      export const run = () => [createEvent().event, createEvent === u.createEvent]`;
+    expect(await run(source)).toEqual(["EVENT_TYPE", true]);
+  });
+
   for (const library of Object.keys(HOST_LIBRARIES)) {
     test(`${library} is there for whoever imports it`, async () => {
       expect(await run(`import x from '${library}'; export const run = () => typeof x`)).toMatch(
