@@ -1,26 +1,12 @@
-import { Buffer } from "node:buffer";
 import { currentInvocation } from "./scope.ts";
-
-/** A network failure, named as node-fetch names it. */
-export class FetchError extends Error {
-  readonly type: string;
-
-  constructor(message: string, type: string, cause: unknown) {
-    super(message, { cause });
-    this.name = "FetchError";
-    this.type = type;
-  }
-}
-
-type AppRequestInit = RequestInit & {
-  /** node-fetch: milliseconds until the request fails. */
-  timeout?: number;
-};
-type AppResponse = Response & { buffer(): Promise<Buffer> };
+import { AbortError, FetchError } from "./fetch/errors.ts";
+import { type AppRequestInit, platformInit } from "./fetch/request.ts";
+import { type AppResponse, nodeFetchResponse } from "./fetch/response.ts";
 
 /**
- * `fetch` for apps, in node-fetch's manner (decisions 14a): lower-case methods, `timeout`, `response.buffer()`, failures
- * as `FetchError`. Each call counts against the platform's subrequests and is kept alive when nobody awaits it.
+ * `fetch` for apps, in node-fetch's manner (decisions 14a): lower-case methods, `timeout`, bodies that are Node streams,
+ * `response.buffer()`, failures as `FetchError`. Each call counts against the platform's subrequests and is kept alive when
+ * nobody awaits it.
  */
 export function createAppFetch(platformFetch: typeof fetch) {
   return (input: string | URL | Request, init?: AppRequestInit): Promise<AppResponse> => {
@@ -36,22 +22,27 @@ export function createAppFetch(platformFetch: typeof fetch) {
 async function request(
   platformFetch: typeof fetch,
   input: string | URL | Request,
-  { timeout, ...init }: AppRequestInit = {},
+  init: AppRequestInit = {},
 ): Promise<AppResponse> {
   const address = input instanceof Request ? input.url : String(input);
+  const { timeout } = init;
   const signals = [init.signal, timeout ? AbortSignal.timeout(timeout) : null].filter((signal) => !!signal);
   try {
     const response = await platformFetch(input, {
-      ...init,
-      ...(init.method ? { method: init.method.toUpperCase() } : {}),
+      ...(await platformInit(init)),
       ...(signals.length > 0 ? { signal: AbortSignal.any(signals) } : {}),
     });
-    return Object.assign(response, { buffer: async () => Buffer.from(await response.arrayBuffer()) });
+    if (init.redirect === "error" && response.status >= 300 && response.status < 400) {
+      const message = `uri requested responds with a redirect, redirect mode is set to error: ${address}`;
+      throw new FetchError(message, "no-redirect");
+    }
+    return nodeFetchResponse(response, init);
   } catch (error) {
+    if (error instanceof FetchError) throw error;
     if (error instanceof Error && error.name === "TimeoutError") {
       throw new FetchError(`network timeout at: ${address}`, "request-timeout", error);
     }
-    if (error instanceof Error && error.name === "AbortError") throw error;
+    if (error instanceof Error && error.name === "AbortError") throw new AbortError();
     const reason = error instanceof Error ? error.message : String(error);
     throw new FetchError(`request to ${address} failed, reason: ${reason}`, "system", error);
   }

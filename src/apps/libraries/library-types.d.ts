@@ -7,7 +7,7 @@ declare module "@posthog/plugin-contrib" {
   export interface BufferOptions {
     limit: number;
     timeoutSeconds: number;
-    onFlush: (objects: any[], points: number) => void | Promise<void>;
+    onFlush: (objects: any[], points: number) => unknown;
   }
 
   export function createBuffer(options: Partial<BufferOptions>): {
@@ -33,4 +33,27 @@ declare module "@posthog/plugin-scaffold/test/utils" {
 
 declare module "@posthog/plugin-scaffold/test/utils.js" {
   export * from "@posthog/plugin-scaffold/test/utils";
+}
+
+declare module "node-fetch" {
+  type Fetch = ReturnType<typeof import("../fetch.ts").createAppFetch>;
+  const fetch: Fetch;
+  export default fetch;
+  export type RequestInit = NonNullable<Parameters<Fetch>[1]>;
+  export type RequestInfo = Parameters<Fetch>[0];
+  export type HeadersInit = NonNullable<RequestInit["headers"]>;
+  export type BodyInit = NonNullable<RequestInit["body"]>;
+  export const isRedirect: (status: number) => boolean;
+  export class Headers extends globalThis.Headers {
+    raw(): Record<string, string[]>;
+  }
+  export class Request extends globalThis.Request {}
+  export type Response = Awaited<ReturnType<Fetch>>;
+  export const Response: typeof globalThis.Response;
+  export class FetchError extends Error {
+    type: string;
+  }
+  export class AbortError extends Error {
+    type: "aborted";
+  }
 }

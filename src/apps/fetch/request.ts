@@ -1,0 +1,66 @@
+import { Buffer } from "node:buffer";
+import { PassThrough } from "node:stream";
+
+/** What node-fetch's options allow beyond the platform's. */
+export type AppRequestInit = Omit<RequestInit, "body"> & {
+  body?: BodyInit | NodeStream | null;
+  /** Milliseconds until the request fails. */
+  timeout?: number;
+  /** Most bytes that the answer may have; 0 = any. */
+  size?: number;
+  /** Redirects followed at most, in node-fetch; here as many as the platform follows. */
+  follow?: number;
+  /** Connections are the platform's. */
+  agent?: unknown;
+  compress?: boolean;
+};
+
+/** A stream as Node has had it ever since; packages such as form-data make their own. */
+interface NodeStream {
+  pipe(destination: PassThrough): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  /** form-data: the boundary that its content type must name. */
+  getBoundary?(): string;
+}
+
+/**
+ * The options of a request as every platform takes them. A Node stream is read to its end first: streams of unknown length
+ * are sent in chunks, which many receivers refuse. Rejects with what the stream fails with.
+ */
+export async function platformInit({
+  body,
+  timeout: _timeout,
+  size: _size,
+  follow: _follow,
+  agent: _agent,
+  compress: _compress,
+  ...init
+}: AppRequestInit): Promise<RequestInit> {
+  const adapted: RequestInit = { ...init };
+  if (init.method) adapted.method = init.method.toUpperCase();
+  // Workers refuse "error"; the answer tells all the same.
+  if (init.redirect === "error") adapted.redirect = "manual";
+  if (body === undefined || body === null) return adapted;
+  if (!isNodeStream(body)) return { ...adapted, body };
+
+  const boundary = body.getBoundary?.();
+  if (boundary !== undefined) {
+    const headers = new Headers(init.headers);
+    if (!headers.has("Content-Type")) headers.set("Content-Type", `multipart/form-data;boundary=${boundary}`);
+    adapted.headers = headers;
+  }
+  return { ...adapted, body: await readStream(body) };
+}
+
+function isNodeStream(body: BodyInit | NodeStream): body is NodeStream {
+  return typeof body === "object" && "pipe" in body && typeof body.pipe === "function";
+}
+
+async function readStream(stream: NodeStream): Promise<Buffer<ArrayBuffer>> {
+  const through = new PassThrough();
+  stream.on("error", (error) => through.destroy(error));
+  stream.pipe(through);
+  const chunks: Buffer[] = [];
+  for await (const chunk of through) chunks.push(Buffer.from(chunk as Uint8Array));
+  return Buffer.concat(chunks);
+}
