@@ -3,6 +3,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Stack, startStack } from "../../src/local/stack.ts";
 import { type Recorder, startRecorder, unreachableUrl } from "../recorder.ts";
+import { answerLibraries, expectedOfLibraries, type LibraryReport } from "./libraries.ts";
 import { freePort } from "../../src/local/free-port.ts";
 import { buildBundle, type RunningGateway, type RuntimeName, startGateway } from "./start.ts";
 
@@ -67,7 +68,7 @@ export function testRuntime(runtime: RuntimeName): void {
 
     test("is well, and says what runs", async () => {
       const health = await (await fetch(`${edge.url}/_gateway/health`)).json();
-      expect(health).toMatchObject({ status: "ok", runtime, apps: 7 });
+      expect(health).toMatchObject({ status: "ok", runtime, apps: 8 });
       expect((await fetch(`${edge.url}/`)).status).toBe(200);
     });
 
@@ -214,16 +215,43 @@ export function testRuntime(runtime: RuntimeName): void {
       expect((await fetch(`${edge.url}/_gateway/health`)).status).toBe(200);
     });
 
-    test("runs a scheduled task when the admin says so, and its event goes the whole way", async () => {
-      const answer = await fetch(`${edge.url}/admin/api/apps/clock/run`, {
+    const run = (plugin: string, task: string) =>
+      fetch(`${edge.url}/admin/api/apps/${plugin}/run`, {
         method: "POST",
         headers: { Authorization: `Bearer ${ADMIN_TOKEN}` },
-        body: JSON.stringify({ task: "runEveryMinute" }),
+        body: JSON.stringify({ task }),
       });
-      expect(answer.status).toBe(202);
+
+    test("runs a scheduled task when the admin says so, and its event goes the whole way", async () => {
+      expect((await run("clock", "runEveryMinute")).status).toBe(202);
       const { event, properties } = await arrival("App Server");
       expect(event).toBe("tick");
       expect(properties).toMatchObject({ arguments: 1, configured: "object", label: "<tick>" });
+    });
+
+    test("gives apps the same libraries as everywhere", async () => {
+      hook.answerWith(answerLibraries);
+      expect((await run("libraries", "runEveryDay")).status).toBe(202);
+      const reports = () =>
+        hook.requests.flatMap(({ path, json }) => (path === "/report" ? [json as LibraryReport] : []));
+      const names = Object.keys(expectedOfLibraries);
+      await expect.poll(() => reports().length, { timeout: 20_000 }).toBe(names.length);
+      expect(Object.fromEntries(reports().map(({ library, report }) => [library, report]))).toEqual(
+        expectedOfLibraries,
+      );
+    });
+
+    test("brings an app's own buffer to onFlush: at once when it is full, the rest when its time has come", async () => {
+      const flushed = () =>
+        hook.requests.flatMap(({ json }) => {
+          const { flushed: objects, points } = (json ?? {}) as { flushed?: unknown[]; points?: number };
+          return objects ? [[objects, points]] : [];
+        });
+      expect((await run("libraries", "runEveryHour")).status).toBe(202);
+      await expect.poll(flushed, { timeout: 20_000 }).toEqual([
+        [[{ n: 1 }, { n: 2 }], 2],
+        [[{ n: 3 }], 1],
+      ]);
     });
 
     test.each([
@@ -251,7 +279,7 @@ export function testRuntime(runtime: RuntimeName): void {
       expect(answer.headers.get("Access-Control-Allow-Origin")).toBe("null");
     });
 
-    test.each(["deliver", "retry", "export", "task", "capture"])(
+    test.each(["deliver", "retry", "export", "task", "capture", "job", "buffer"])(
       "does nothing for an unsigned call of /_gateway/%s",
       async (route) => {
         const person = randomUUID();
