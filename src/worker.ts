@@ -1,6 +1,10 @@
+import city from "#geoip";
 import { apps } from "#registry";
+import type { LocateInDatabase } from "./apps/meta/geoip.ts";
 import type { ClientLocation } from "./event.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
+import { bindingReader } from "./geoip/binding.ts";
+import { createIsolateDatabase } from "./geoip/isolate-database.ts";
 import { createMisconfigured } from "./misconfigured.ts";
 import type { AssetCache } from "./proxy/assets.ts";
 import { type Environment, readSettings } from "./settings.ts";
@@ -33,7 +37,7 @@ function build(environment: Environment): Gateway {
     now: () => new Date(),
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     fetch: (input, init) => fetch(input, init),
-    locate: () => null,
+    locate: locateIn(environment),
     assetCache: (caches as unknown as { default: AssetCache }).default,
     write: (line) => console.log(line),
   });
@@ -43,6 +47,16 @@ addEventListener("unhandledrejection", (event) => {
   event.preventDefault();
   gateway?.unhandledRejection(event.reason);
 });
+
+/** Looks addresses up in the City database that was deployed along, or else in the one that `GEOIP_DB` binds. */
+function locateIn(environment: Environment): LocateInDatabase {
+  const name = environment["GEOIP_DATABASE"];
+  const key = typeof name === "string" && name !== "" ? name : "city.mmdb";
+  const bundled = city;
+  const read = bundled ? async () => bundled : bindingReader(environment["GEOIP_DB"], key);
+  if (!read) return () => null;
+  return createIsolateDatabase({ read, now: Date.now, onFault: (message) => console.error(message) });
+}
 
 export default {
   fetch(request: Request, environment: Environment, context: ExecutionContext): Response | Promise<Response> {

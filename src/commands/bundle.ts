@@ -6,6 +6,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
+import { writeGeoip } from "../compiler/geoip.ts";
 
 /** The project's folder, with a trailing slash. */
 export const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -28,9 +29,15 @@ export const wranglerProgram = join(
 
 /**
  * Bundles the Worker as `wrangler deploy` would upload it. Resolves to the bundle's path. With `registry` the apps are
- * those of another folder than `plugins/`, compiled before. Rejects with wrangler's own words.
+ * those of another folder than `plugins/`, compiled before, and `cities` is the file of a City database that goes along.
+ * Rejects with wrangler's own words.
  */
-export async function bundleWorker(outDirectory: string, registry?: string): Promise<string> {
+export async function bundleWorker(
+  outDirectory: string,
+  registry?: string,
+  cities?: string,
+): Promise<string> {
+  if (registry) await writeGeoip(dirname(registry), cities);
   const config = registry ? await configFor(registry, outDirectory) : join(root, "wrangler.toml");
   const options = ["deploy", "--dry-run", "--config", config, "--outdir", outDirectory];
   await run(process.execPath, [wranglerProgram, ...options], {
@@ -52,7 +59,9 @@ async function configFor(registry: string, outDirectory: string): Promise<string
     .replace(/^main = .*$/m, `main = ${JSON.stringify(join(root, "src/worker.ts"))}`);
   const file = join(outDirectory, "wrangler.toml");
   await mkdir(outDirectory, { recursive: true });
-  await writeFile(file, `${adapted}\n[alias]\n"#registry" = ${JSON.stringify(registry)}\n`);
+  const aliases = { "#registry": registry, "#geoip": join(dirname(registry), "geoip.js") };
+  const lines = Object.entries(aliases).map(([name, path]) => `"${name}" = ${JSON.stringify(path)}`);
+  await writeFile(file, `${adapted}\n[alias]\n${lines.join("\n")}\n`);
   return file;
 }
 

@@ -2,13 +2,15 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { writeGeoip } from "./geoip.ts";
 import { type CompiledApp, CompileError, checkStartUp, compile, describeFault } from "./index.ts";
 
-const usage = `Usage: node src/compiler/main.ts [--plugins plugins] [--out src/generated] [--check-start-up <bundle>]
+const usage = `Usage: node src/compiler/main.ts [--plugins plugins] [--out src/generated] [--worker] [--check-start-up <bundle>]
 
 Compiles the apps of a folder into a static registry and prints one line per app.
   --plugins         the folder of apps, with apps.json
   --out             receives registry.js
+  --worker          also takes along the City database that GEOIP_DATABASE names, as a Worker has no files
   --check-start-up  loads a finished bundle with timers, random values, clock and network forbidden, and does nothing else
 
 Exits with 1 when something has to be mended, 2 when it was called wrongly.
@@ -29,7 +31,8 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   const bundle = options["check-start-up"];
-  return bundle === undefined ? compileApps(options.plugins, options.out) : check(bundle);
+  if (bundle !== undefined) return check(bundle);
+  return (await bundleGeoip(options.out, options.worker)) || compileApps(options.plugins, options.out);
 }
 
 function readOptions(args: string[]) {
@@ -38,6 +41,7 @@ function readOptions(args: string[]) {
     options: {
       plugins: { type: "string", default: "plugins" },
       out: { type: "string", default: "src/generated" },
+      worker: { type: "boolean", default: false },
       "check-start-up": { type: "string" },
       help: { type: "boolean", default: false },
     },
@@ -56,6 +60,17 @@ async function compileApps(pluginsDirectory: string, outDirectory: string): Prom
     if (!isRebuild(outDirectory)) return 1;
     console.error("The apps as they were before this change go on running.");
     return 0;
+  }
+}
+
+async function bundleGeoip(outDirectory: string, isWorker: boolean): Promise<number> {
+  try {
+    const warning = await writeGeoip(outDirectory, isWorker ? process.env["GEOIP_DATABASE"] : undefined);
+    if (warning) console.warn(`warning: ${warning}`);
+    return 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return 1;
   }
 }
 

@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 const REMOVABLE = /^apps[/\\][^/\\]+\.js$/;
 
 /**
- * Writes files by relative path, and removes the modules of apps that are gone. Files that are right already are not
- * touched: a bundler that watches them would start over for nothing. Returns the paths that were written or removed.
+ * Writes files by relative path, and removes the modules of apps that are gone. Returns the paths that were written or
+ * removed.
  */
 export async function writeFiles(
   directory: string,
@@ -14,16 +14,29 @@ export async function writeFiles(
 ): Promise<string[]> {
   const present = await list(directory);
   const stale = present.filter((path) => REMOVABLE.test(path) && !Object.hasOwn(files, path));
-  const changed: string[] = [...stale];
   await Promise.all(stale.map((path) => rm(join(directory, path))));
-  for (const [path, text] of Object.entries(files)) {
+  return [...stale, ...(await writeChanged(directory, files))].toSorted();
+}
+
+/**
+ * Writes files by relative path. Those that are right already are not touched: a bundler that watches them would start
+ * over for nothing. Returns the paths that were written.
+ */
+export async function writeChanged(
+  directory: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<string[]> {
+  const changed: string[] = [];
+  for (const [path, content] of Object.entries(files)) {
     const absolute = join(directory, path);
-    if (present.includes(path) && (await readFile(absolute, "utf8")) === text) continue;
+    // What is not there cannot be read, and is written.
+    const present = await readFile(absolute).catch(() => null);
+    if (present?.equals(Buffer.from(content))) continue;
     await mkdir(dirname(absolute), { recursive: true });
-    await writeFile(absolute, text);
+    await writeFile(absolute, content);
     changed.push(path);
   }
-  return changed.toSorted();
+  return changed;
 }
 
 async function list(directory: string): Promise<string[]> {

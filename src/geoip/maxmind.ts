@@ -1,7 +1,6 @@
 import { Buffer } from "node:buffer";
 import { readFile, stat } from "node:fs/promises";
-import { type CityResponse, Reader, validate } from "maxmind";
-import type { City } from "./city.ts";
+import { type LocateCity, openReader } from "./reader.ts";
 
 const DOWNLOAD_TIMEOUT_MS = 120_000;
 /** How often a file, or an address, is asked whether there is a newer database. */
@@ -10,8 +9,7 @@ const DOWNLOAD_INTERVAL_MS = 24 * 60 * 60 * 1000;
 
 /** A MaxMind City database. */
 export interface CityDatabase {
-  /** Null for addresses that it does not know, and for what is no address. */
-  locate(ip: string): City | null;
+  locate: LocateCity;
   close(): void;
 }
 
@@ -25,12 +23,11 @@ export async function openCityDatabase(
   options: { fetch: typeof fetch; onFault: (message: string) => void },
 ): Promise<CityDatabase> {
   const isUrl = /^https?:/.test(place);
-  const read = async () =>
-    new Reader<CityResponse>(isUrl ? await download(place, options.fetch) : await readFile(place));
+  const read = async () => openReader(isUrl ? await download(place, options.fetch) : await readFile(place));
   const changedAt = async () => (isUrl ? Date.now() : (await stat(place)).mtimeMs);
 
   let readAt = await changedAt();
-  let reader = await read();
+  let locate = await read();
   const timer = setInterval(
     () => {
       void refresh().catch((error: Error) =>
@@ -44,16 +41,12 @@ export async function openCityDatabase(
   async function refresh(): Promise<void> {
     const at = await changedAt();
     if (at === readAt) return;
-    reader = await read();
+    locate = await read();
     readAt = at;
   }
 
   return {
-    locate(ip) {
-      if (!validate(ip)) return null;
-      const found = reader.get(ip);
-      return found === null ? null : (camelCased(found) as City);
-    },
+    locate: (ip) => locate(ip),
     close: () => clearInterval(timer),
   };
 }
@@ -62,16 +55,4 @@ async function download(url: string, fetchDatabase: typeof fetch): Promise<Buffe
   const response = await fetchDatabase(url, { signal: AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS) });
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
   return Buffer.from(await response.arrayBuffer());
-}
-
-/** `iso_code` becomes `isoCode`, at every depth. Languages keep their names: `pt-BR` has no underscore. */
-function camelCased(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(camelCased);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [
-      name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-      camelCased(inner),
-    ]),
-  );
 }

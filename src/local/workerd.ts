@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 
 /** workerd must listen by then, or it is taken for broken. */
@@ -36,10 +36,12 @@ export async function startWorker(options: {
   compatibility: { date: string; flags: readonly string[] };
   log: (line: string) => void;
 }): Promise<RunningWorker> {
-  const bundle = await readFile(options.bundle);
   const directory = await mkdtemp(join(tmpdir(), "edgehog-workerd-"));
-  await writeFile(join(directory, "worker.js"), bundle);
-  await writeFile(join(directory, "config.capnp"), configuration(options));
+  await copyFile(options.bundle, join(directory, "worker.js"));
+  const beside = await readdir(dirname(options.bundle));
+  const databases = beside.filter((name) => name.endsWith(".mmdb"));
+  for (const name of databases) await copyFile(join(dirname(options.bundle), name), join(directory, name));
+  await writeFile(join(directory, "config.capnp"), configuration({ ...options, databases }));
   const child = spawn(program, ["serve", "--experimental", "--control-fd=3", "config.capnp"], {
     cwd: directory,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
@@ -113,8 +115,11 @@ function configuration({
   port,
   bindings,
   compatibility,
+  databases,
 }: {
   port: number;
+  /** Files that the bundle imports as bytes. */
+  databases: readonly string[];
   bindings: Readonly<Record<string, string>>;
   compatibility: { date: string; flags: readonly string[] };
 }): string {
@@ -123,6 +128,7 @@ function configuration({
   const variables = Object.entries(bindings).map(
     ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`,
   );
+  const data = databases.map((name) => `(name = ${text(name)}, data = embed ${text(name)})`);
   const cron = `export default { async fetch(request, { gateway }) {
     const { outcome } = await gateway.scheduled({ scheduledTime: new Date(Number(new URL(request.url).searchParams.get("time"))), cron: "* * * * *" });
     return new Response(outcome, { status: outcome === "ok" ? 200 : 500 });
@@ -131,7 +137,7 @@ function configuration({
 const config :Workerd.Config = (
   services = [
     (name = "gateway", worker = (
-      modules = [(name = "worker.js", esModule = embed "worker.js")],
+      modules = ${list(['(name = "worker.js", esModule = embed "worker.js")', ...data])},
       compatibilityDate = ${text(compatibility.date)},
       compatibilityFlags = ${list(compatibility.flags.map(text))},
       bindings = ${list(variables)},

@@ -1,18 +1,48 @@
-import type { RecordedRequest } from "../recorder.ts";
+import { expect, test } from "vitest";
+import type { RecordedRequest, Recorder } from "../recorder.ts";
+
+/** What apps may import, tried from within by the app `libraries`: `hook` is the server that it sends to and reports to. */
+export function testLibraries({
+  hook,
+  run,
+}: {
+  hook: () => Recorder;
+  run: (plugin: string, task: string) => Promise<Response>;
+}): void {
+  test("gives apps the same libraries as everywhere", async () => {
+    hook().answerWith(answerLibraries);
+    expect((await run("libraries", "runEveryDay")).status).toBe(202);
+    const reports = () =>
+      hook().requests.flatMap(({ path, json }) => (path === "/report" ? [json as LibraryReport] : []));
+    const names = Object.keys(expectedOfLibraries);
+    await expect.poll(() => reports().length, { timeout: 20_000 }).toBe(names.length);
+    expect(Object.fromEntries(reports().map(({ library, report }) => [library, report]))).toEqual(
+      expectedOfLibraries,
+    );
+  });
+
+  test("brings an app's own buffer to onFlush: at once when it is full, the rest when its time has come", async () => {
+    const flushed = () =>
+      hook().requests.flatMap(({ json }) => {
+        const { flushed: objects, points } = (json ?? {}) as { flushed?: unknown[]; points?: number };
+        return objects ? [[objects, points]] : [];
+      });
+    expect((await run("libraries", "runEveryHour")).status).toBe(202);
+    await expect.poll(flushed, { timeout: 20_000 }).toEqual([
+      [[{ n: 1 }, { n: 2 }], 2],
+      [[{ n: 3 }], 1],
+    ]);
+  });
+}
 
 /** What the app `libraries` reports of one library. */
-export interface LibraryReport {
+interface LibraryReport {
   library: string;
   report: Record<string, unknown>;
 }
 
 /** The server that the app tries its `fetch` on. */
-export function answerLibraries({
-  path,
-  method,
-  headers,
-  body,
-}: RecordedRequest): Response | Promise<Response> {
+function answerLibraries({ path, method, headers, body }: RecordedRequest): Response | Promise<Response> {
   switch (path) {
     case "/text":
       return new Response("some text", {
@@ -40,7 +70,7 @@ export function answerLibraries({
 const text = "some text";
 
 /** The same on every runtime. */
-export const expectedOfLibraries: Record<string, Record<string, unknown>> = {
+const expectedOfLibraries: Record<string, Record<string, unknown>> = {
   crypto: {
     "one module": true,
     createHash: "0cc175b9c0f1b6a831c399e269772661",

@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Stack, startStack } from "../../src/local/stack.ts";
 import { type Recorder, startRecorder, unreachableUrl } from "../recorder.ts";
-import { answerLibraries, expectedOfLibraries, type LibraryReport } from "./libraries.ts";
+import { testLibraries } from "./libraries.ts";
 import { freePort } from "../../src/local/free-port.ts";
 import { buildBundle, type RunningGateway, type RuntimeName, startGateway } from "./start.ts";
 
@@ -229,30 +229,7 @@ export function testRuntime(runtime: RuntimeName): void {
       expect(properties).toMatchObject({ arguments: 1, configured: "object", label: "<tick>" });
     });
 
-    test("gives apps the same libraries as everywhere", async () => {
-      hook.answerWith(answerLibraries);
-      expect((await run("libraries", "runEveryDay")).status).toBe(202);
-      const reports = () =>
-        hook.requests.flatMap(({ path, json }) => (path === "/report" ? [json as LibraryReport] : []));
-      const names = Object.keys(expectedOfLibraries);
-      await expect.poll(() => reports().length, { timeout: 20_000 }).toBe(names.length);
-      expect(Object.fromEntries(reports().map(({ library, report }) => [library, report]))).toEqual(
-        expectedOfLibraries,
-      );
-    });
-
-    test("brings an app's own buffer to onFlush: at once when it is full, the rest when its time has come", async () => {
-      const flushed = () =>
-        hook.requests.flatMap(({ json }) => {
-          const { flushed: objects, points } = (json ?? {}) as { flushed?: unknown[]; points?: number };
-          return objects ? [[objects, points]] : [];
-        });
-      expect((await run("libraries", "runEveryHour")).status).toBe(202);
-      await expect.poll(flushed, { timeout: 20_000 }).toEqual([
-        [[{ n: 1 }, { n: 2 }], 2],
-        [[{ n: 3 }], 1],
-      ]);
-    });
+    testLibraries({ hook: () => hook, run });
 
     test.each([
       ["no JSON", "{", 400],
