@@ -47,6 +47,8 @@ export interface Leftovers {
   captured: AppEvents[];
   jobs: ScheduledJob[];
   added: AddedObjects[];
+  /** Of the work: what is flushed because of it is as far down a row of captures. */
+  generation: number;
   /** Where clients are, as far as this piece of work knew: what is put off takes along what it mentions. */
   locations: ReadonlyMap<string, ClientLocation>;
 }
@@ -104,6 +106,7 @@ export function createScope({ store, generation, waitUntil, publish, flushLogs }
       captured: [],
       jobs: [],
       added: [],
+      generation,
       locations: scope.locations,
       ...leftovers,
     });
@@ -172,6 +175,7 @@ export function createScope({ store, generation, waitUntil, publish, flushLogs }
         captured: [...captured.values()],
         jobs: [...jobs],
         added: [...added.values()],
+        generation,
         locations: scope.locations,
       };
       captured.clear();

@@ -65,7 +65,7 @@ export function bareScope(): Scope & { captured: AppEvent[] } {
     buffer: () => Promise.resolve(),
     buffered: () => [],
     mustFinish: () => {},
-    finish: async () => ({ captured: [], jobs: [], added: [], locations: new Map() }),
+    finish: async () => ({ captured: [], jobs: [], added: [], generation: 0, locations: new Map() }),
     background: (promise) => void promise.catch(() => {}),
   };
 }

@@ -93,6 +93,8 @@ export interface BufferMessage extends Envelope {
   buffer: number;
   /** Milliseconds since the epoch: when this was first tried. */
   firstAt: number;
+  /** How many captures in a row led to what was added; the same for the events that `onFlush` captures. */
+  generation: number;
   work: BufferWork;
 }
 

@@ -101,7 +101,14 @@ export function createBatches(options: {
           await acknowledgeBatch(store, project, bufferName(plugin, number), id);
           return { outgoing: [] };
         case "retry": {
-          const message = { id: options.uuid(), project, plugin, buffer: number, firstAt };
+          const message = {
+            id: options.uuid(),
+            project,
+            plugin,
+            buffer: number,
+            firstAt,
+            generation: scope.generation,
+          };
           const again = bufferMessage({ ...message, work: { batch: id, attempt } }, execution.delaySeconds);
           return { outgoing: [again], failure: execution };
         }

@@ -60,7 +60,7 @@ export function createBuffers(options: {
     const flushed: Flushed = { outgoing: [] };
     for (let index = 0; ; index += 1) {
       if (index === MAX_BATCHES_PER_FLUSH || scope.subrequests >= options.subrequestBudget) {
-        flushed.outgoing.push(buffers.ask(buffer.place, { flush: reason }));
+        flushed.outgoing.push(buffers.ask(buffer.place, { flush: reason }, scope.generation));
         return flushed;
       }
       const batch = { project, plugin, buffer: number, id: `${id}:${index}`, attempt: 0, firstAt: nowMs() };
@@ -137,7 +137,7 @@ export function createBuffers(options: {
   return {
     async work(message, scope) {
       const { id, project, plugin, buffer: number, firstAt, work } = message;
-      if ("items" in work) return buffers.append(work.place, work.items);
+      if ("items" in work) return buffers.append(work.place, work.items, scope.generation);
       const instance = await instances.find(project, plugin, scope);
       if (!instance) return absent(message);
       const buffer = instance.buffers[number];
@@ -159,7 +159,8 @@ export function createBuffers(options: {
       const { place } = buffer;
       const kept = scope.buffered(place, "take");
       try {
-        if (kept.length > 0) await buffers.append(place, packObjects(kept, scope.locations));
+        if (kept.length > 0)
+          await buffers.append(place, packObjects(kept, scope.locations), scope.generation);
       } catch (error) {
         // Back to where they were: what ends the invocation puts them into the queue.
         for (const object of kept) void scope.buffer(place, object);

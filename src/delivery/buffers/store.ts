@@ -14,11 +14,11 @@ export interface BufferStore {
    * Puts what apps added in one piece of work into Redis, and resolves to the messages that flush it: one when a buffer
    * is full, one for its time when it was empty. What Redis refuses waits in the queue. One request a buffer. Never rejects.
    */
-  add(leftovers: Pick<Leftovers, "added" | "locations">): Promise<OutgoingMessage[]>;
+  add(leftovers: Pick<Leftovers, "added" | "generation" | "locations">): Promise<OutgoingMessage[]>;
   /** Puts items into one buffer. Rejects when Redis refuses. */
-  append(place: BufferPlace, items: readonly BufferItem[]): Promise<OutgoingMessage[]>;
+  append(place: BufferPlace, items: readonly BufferItem[], generation: number): Promise<OutgoingMessage[]>;
   /** A message that has something done about a buffer. */
-  ask(place: BufferPlace, work: BufferWork, delaySeconds?: number): OutgoingMessage;
+  ask(place: BufferPlace, work: BufferWork, generation: number, delaySeconds?: number): OutgoingMessage;
 }
 
 export function createBufferStore(options: {
@@ -26,15 +26,15 @@ export function createBufferStore(options: {
   now: () => Date;
   uuid: () => string;
 }): BufferStore {
-  const ask: BufferStore["ask"] = ({ project, plugin, number }, work, delaySeconds) => {
+  const ask: BufferStore["ask"] = ({ project, plugin, number }, work, generation, delaySeconds) => {
     const firstAt = options.now().getTime();
     return bufferMessage(
-      { id: options.uuid(), project, plugin, buffer: number, firstAt, work },
+      { id: options.uuid(), project, plugin, buffer: number, firstAt, generation, work },
       delaySeconds,
     );
   };
 
-  const append: BufferStore["append"] = async (place, items) => {
+  const append: BufferStore["append"] = async (place, items, generation) => {
     const { full, first } = await appendToBuffer(options.store, {
       project: place.project,
       plugin: bufferName(place.plugin, place.number),
@@ -43,18 +43,20 @@ export function createBufferStore(options: {
       now: options.now().getTime(),
     });
     return [
-      ...(full ? [ask(place, { flush: "size" })] : []),
-      ...(first ? [ask(place, { flush: "time" }, place.timeoutSeconds)] : []),
+      ...(full ? [ask(place, { flush: "size" }, generation)] : []),
+      ...(first ? [ask(place, { flush: "time" }, generation, place.timeoutSeconds)] : []),
     ];
   };
 
   return {
     ask,
     append,
-    async add({ added, locations }) {
+    async add({ added, generation, locations }) {
       const outgoing = added.map(({ place, objects }) => {
         const items = packObjects(objects, locations);
-        return append(place, items).catch(() => [ask(place, { place, items }, REDIS_RETRY_SECONDS)]);
+        return append(place, items, generation).catch(() => [
+          ask(place, { place, items }, generation, REDIS_RETRY_SECONDS),
+        ]);
       });
       return (await Promise.all(outgoing)).flat();
     },

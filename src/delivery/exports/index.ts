@@ -165,7 +165,15 @@ export function createExports(options: {
         .map(({ project, plugin, buffer, batch }) => {
           if (buffer === null) return { route: "export", body: flushMessage(project, plugin, "time") };
           const work = batch === null ? { flush: "time" as const } : { batch, attempt: 0 };
-          return bufferMessage({ id: options.uuid(), project, plugin, buffer, firstAt: nowMs, work });
+          return bufferMessage({
+            id: options.uuid(),
+            project,
+            plugin,
+            buffer,
+            firstAt: nowMs,
+            generation: 0,
+            work,
+          });
         });
     },
 
