@@ -2,7 +2,7 @@ import type { BundledAttachment } from "../apps/definition.ts";
 import type { Manifest } from "../apps/manifest.ts";
 import type { AppsFile, Listing } from "./apps-file.ts";
 import { readAttachment } from "./attachments.ts";
-import { choiceFault, missingFields, withDefaults } from "./configuration.ts";
+import { choiceFault, missingFields, withDefaults } from "../apps/configuration.ts";
 import type { Fault, Report } from "./faults.ts";
 
 /** An app folder and its manifest. */

@@ -1,4 +1,4 @@
-import type { Manifest, ManifestField } from "../apps/manifest.ts";
+import type { Manifest, ManifestField } from "./manifest.ts";
 
 /** Configuration as the app gets it, but for references to settings: the manifest's defaults, then what is configured. */
 export function withDefaults(
