@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { createAdminApi } from "./admin/api.ts";
 import type { AppDefinition } from "./apps/definition.ts";
+import { AppPending } from "./apps/errors.ts";
 import type { LocateInDatabase } from "./apps/meta/geoip.ts";
 import { createCapture } from "./capture/capture.ts";
 import { preflightHeaders } from "./capture/cors.ts";
@@ -81,9 +82,12 @@ export function createGateway(platform: Platform): Gateway {
   return {
     fetch: (request, requestPlatform) => app.fetch(request, requestPlatform),
     async scheduled(timeMs) {
-      await tasks.tick(timeMs, await projects.list());
-      const isDeployed = (project: string, plugin: string) => instances.hooks(project, plugin) !== null;
-      await queue.publish(await exports.sweep(isDeployed));
+      const background: Promise<unknown>[] = [];
+      const scope = services.openScope((promise) => background.push(promise), 0);
+      await tasks.tick(timeMs, await projects.list(), scope);
+      const runs = (project: string, plugin: string) => instances.standing(project, plugin) === "running";
+      await queue.publish(await exports.sweep(runs));
+      await Promise.all(background);
       await services.logs.flush();
     },
     async stop(waitUntil) {
@@ -202,6 +206,7 @@ async function ingestClient(
   try {
     await ingest.client(batch, scope);
   } catch (error) {
+    if (error instanceof AppPending) throw new Unavailable(error.message, error.retryAfterSeconds);
     if (!(error instanceof QueueUnavailable)) throw error;
     const { project, events } = batch;
     writeFault(`${events.length} events of ${project} were refused with 503: ${error.message}`);

@@ -12,7 +12,17 @@ export const keys = {
   /** Text: what an app keeps with `storage` and `utils.cursor`, for good. */
   appStorage: (project: string, plugin: string, key: string) => `app:${project}:${plugin}:storage:${key}`,
 
-  /** Text: the JSON-able top-level values of an app's `global`, of one version (decisions 11). */
+  /**
+   * Hash: what all isolates share about a project's apps. `override <plugin>`, an admin's changes as JSON, for good and
+   * one for each app; `setup <plugin> <version>`, where set-up stands, dropped after 90 days without a change.
+   */
+  projectApps: (project: string) => `apps:${project}`,
+
+  /** Text: that an alert has been sent. */
+  alertSent: (id: string) => `alert:${id}`,
+  alertSentTtlSeconds: 30 * day,
+
+  /** Text: revision, a space, and the JSON-able top-level values of an app's `global`, of one version (decisions 11). */
   appGlobal: (project: string, plugin: string, version: string) =>
     `app:${project}:${plugin}:global:${version}`,
   appGlobalTtlSeconds: 30 * day,

@@ -1,6 +1,10 @@
+import { createAlerts } from "./alerts.ts";
+import { createDisabledAlert } from "./apps/disabled-alert.ts";
 import { createInstances, type Instances } from "./apps/instances.ts";
 import type { LogEntry } from "./apps/log.ts";
 import { createScope, currentInvocation, type Leftovers, type Scope } from "./apps/scope.ts";
+import { createVault } from "./apps/state/vault.ts";
+import { createSystemLog } from "./apps/system-log.ts";
 import { createUuidV7 } from "./capture/uuid.ts";
 import { createBatches } from "./delivery/buffers/batch.ts";
 import { createBuffers } from "./delivery/buffers/index.ts";
@@ -13,7 +17,8 @@ import { createEventHookDestination } from "./delivery/hooks/event-hooks.ts";
 import { createRunJob } from "./delivery/hooks/job.ts";
 import { createForward } from "./delivery/posthog/forward.ts";
 import { createPostHogDestination } from "./delivery/posthog/index.ts";
-import { leftoverMessages } from "./delivery/publish.ts";
+import type { SetupMessage } from "./delivery/message.ts";
+import { leftoverMessages, setupMessage } from "./delivery/publish.ts";
 import { createQueue } from "./delivery/queue.ts";
 import { createExactRateLimit } from "./exact-rate-limit.ts";
 import type { Platform, RequestPlatform } from "./gateway.ts";
@@ -55,6 +60,8 @@ export function createServices(platform: Platform) {
     const entry = { timestamp: now().toISOString(), level: "ERROR", source: "SYSTEM" };
     platform.write(JSON.stringify({ ...entry, message: secrets.mask(message) }));
   };
+  const vault = createVault(settings.secretsKey, platform.randomBytes);
+  const alerts = createAlerts({ ...settings.alerts, store, fetch: platform.fetch, onFault: writeFault });
   const instances = createInstances({
     apps: platform.apps,
     services: {
@@ -69,7 +76,11 @@ export function createServices(platform: Platform) {
       uuid,
       fetch: platform.fetch,
     },
+    store,
+    vault,
     setupTimeoutMs: settings.taskTimeoutMs,
+    publish: (due) => queue.publish(due.map(setupMessage)),
+    alertDisabled: createDisabledAlert(alerts),
   });
 
   const sealing = { maxMessageBytes: settings.maxMessageBytes, uuid, now };
@@ -114,6 +125,7 @@ export function createServices(platform: Platform) {
     store,
     queue,
     instances,
+    vault,
     exports,
     logs,
     writeFault,
@@ -129,7 +141,14 @@ export function createServices(platform: Platform) {
     projects: createProjects(settings.projects, store),
     tasks: createTasks({ instances, queue, leases: createLeases(store), now, uuid }),
     deliver: createDeliver({ instances, destinations, followUp, now }),
-    runJob: createRunJob({ instances, deadLetters, now }),
+    runJob: createRunJob({
+      instances,
+      deadLetters,
+      log: createSystemLog({ environment: platform.environment, secrets, log, now }),
+      now,
+    }),
+    runSetup: async (message: SetupMessage, scope: Scope) =>
+      (await instances.attempt({ ...message, delaySeconds: 0 }, scope)).map(setupMessage),
     ingest: createIngest({
       pipeline: createPipeline({ instances, ...settings }),
       queue,

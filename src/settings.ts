@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import * as z from "zod";
 
 /** What the gateway is configured with, parsed once at the start (see the README's table of settings). */
@@ -16,6 +17,13 @@ export interface Settings {
   qstash: { url: string; token: string; currentSigningKey: string; nextSigningKey: string };
   /** Opens `/admin`; null = there is no `/admin`. */
   adminToken: string | null;
+  /** 32 bytes under which secret configuration values are kept; null = none may be stored. */
+  secretsKey: Uint8Array | null;
+  /** Where a disabled app is reported. */
+  alerts: {
+    webhookUrl: string | null;
+    email: { to: string; from: string; apiKey: string; resendUrl: string } | null;
+  };
   /** Addresses whose `X-Forwarded-For` is believed. */
   trustedProxies: readonly string[];
   /** Serves every route below this path too, `""` for none. */
@@ -73,6 +81,7 @@ const flag = z
   .default("0")
   .transform((text) => text === "1");
 
+const SECRETS_KEY_BYTES = 32;
 const ORIGIN = /^(?:\*|null|(?:[a-z][a-z\d+.-]*:\/\/)?(?:\*\.)?[^\s/*]+\/?)$/i;
 
 const schema = z.object({
@@ -94,6 +103,18 @@ const schema = z.object({
   QSTASH_CURRENT_SIGNING_KEY: required("copy it from the Upstash console, QStash, Signing keys"),
   QSTASH_NEXT_SIGNING_KEY: required("copy it from the Upstash console, QStash, Signing keys"),
   ADMIN_TOKEN: z.string().optional(),
+  SECRETS_KEY: z
+    .string()
+    .transform((text) => Buffer.from(text, "base64"))
+    .refine((key) => key.length === SECRETS_KEY_BYTES, {
+      error: "is not 32 bytes in base64: make one by `openssl rand -base64 32`",
+    })
+    .optional(),
+  ALERT_WEBHOOK_URL: address("").optional(),
+  ALERT_EMAIL: z.email({ error: "is not an e-mail address" }).optional(),
+  ALERT_FROM: z.string().default("Edgehog <onboarding@resend.dev>"),
+  RESEND_API_KEY: z.string().optional(),
+  RESEND_URL: address("").default("https://api.resend.com"),
   TRUSTED_PROXIES: list.default([]),
   PAUSED_PROJECTS: list.default([]),
   ALLOWED_ORIGINS: list
@@ -120,10 +141,15 @@ const schema = z.object({
   TRUST_PLUGIN_MARKERS: flag,
 });
 
-const consistent = schema.refine(
-  ({ POSTHOG_HOST, PUBLIC_URL }) => POSTHOG_HOST === undefined || POSTHOG_HOST !== PUBLIC_URL,
-  { path: ["POSTHOG_HOST"], error: "is this gateway's own address: events would go round for ever" },
-);
+const consistent = schema
+  .refine(({ POSTHOG_HOST, PUBLIC_URL }) => POSTHOG_HOST === undefined || POSTHOG_HOST !== PUBLIC_URL, {
+    path: ["POSTHOG_HOST"],
+    error: "is this gateway's own address: events would go round for ever",
+  })
+  .refine(({ ALERT_EMAIL, RESEND_API_KEY }) => ALERT_EMAIL === undefined || RESEND_API_KEY !== undefined, {
+    path: ["ALERT_EMAIL"],
+    error: "needs RESEND_API_KEY, by which mails are sent: copy one from the Resend console",
+  });
 
 /**
  * Reads the settings of `environment`. An empty value counts as absent. Faults come back one line each, all of them at
@@ -153,6 +179,19 @@ export function readSettings(environment: Environment): ParsedSettings {
         nextSigningKey: values.QSTASH_NEXT_SIGNING_KEY,
       },
       adminToken: values.ADMIN_TOKEN ?? null,
+      secretsKey: values.SECRETS_KEY ?? null,
+      alerts: {
+        webhookUrl: values.ALERT_WEBHOOK_URL ?? null,
+        email:
+          values.ALERT_EMAIL && values.RESEND_API_KEY
+            ? {
+                to: values.ALERT_EMAIL,
+                from: values.ALERT_FROM,
+                apiKey: values.RESEND_API_KEY,
+                resendUrl: values.RESEND_URL,
+              }
+            : null,
+      },
       trustedProxies: values.TRUSTED_PROXIES,
       pathPrefix: values.PATH_PREFIX,
       pausedProjects: values.PAUSED_PROJECTS,

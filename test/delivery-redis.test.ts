@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { acknowledgeBatch, appendToBuffer, readBatch, takeBatch } from "../src/delivery/exports/buffer.ts";
+import { createCommandBatch } from "../src/apps/meta/command-batch.ts";
+import { changeOverride, readRecord } from "../src/apps/state/record.ts";
 import { createServerBackend } from "../src/local/redis/server.ts";
 import { createRedisRest } from "../src/local/redis/rest.ts";
 import { createLeases } from "../src/schedule/lease.ts";
@@ -50,6 +52,20 @@ describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the g
     await acknowledgeBatch(store, where.project, where.plugin, "2");
     expect(await take("3", false)).toEqual({ items: null, full: false });
     expect(await store.keys("export:*")).toEqual([]);
+  });
+
+  test("change an app's record for one of several at once, the others after it", async () => {
+    const commands = createCommandBatch({ store, onRequest: () => {}, background: () => {} });
+    const count = () =>
+      changeOverride(commands, "phc_test", "app", (current) => ({ revision: (current?.revision ?? 0) + 1 }));
+    const changes = await Promise.all([count(), count(), count()]);
+    expect(changes.map(({ value, changed }) => [value?.revision, changed]).toSorted()).toEqual([
+      [1, true],
+      [2, true],
+      [3, true],
+    ]);
+    const { fields } = await readRecord(store, "phc_test", []);
+    expect([...fields]).toEqual([["override app", '{"revision":3}']]);
   });
 
   test("give a lease to one owner at a time, who alone may renew and release it", async () => {

@@ -46,6 +46,8 @@ export interface TestGateway {
   settle(): Promise<void>;
   /** Moves the clock through every delivery due on the way. */
   advance(milliseconds: number): Promise<void>;
+  /** Puts a message into the queue, signed as the gateway's own are. */
+  publish(route: string, message: unknown): Promise<void>;
   /** Runs a Redis command beside the gateway, to look at what it keeps. */
   redisCommand(...command: string[]): Promise<unknown>;
   deadLetters(): Promise<DeadLetter[]>;
@@ -55,9 +57,19 @@ export interface TestGateway {
   tearDown(): Promise<void>;
   /** Makes the gateway's Redis refuse everything, or not any more. QStash keeps what it has. */
   setRedisAway(away: boolean): void;
-  /** Starts the gateway afresh over the same Redis and QStash, as a new isolate would. */
-  restart(): void;
+  /** Starts the gateway afresh over the same Redis and QStash, as a new isolate would, or a deployment with changes. */
+  restart(apps?: readonly AppDefinition[], settings?: Record<string, string>): void;
+  /** Starts another isolate beside this one, on an address of its own; QStash goes on delivering to the first. */
+  isolate(apps?: readonly AppDefinition[]): Promise<TestIsolate>;
+  /** Calls the admin's API. */
+  admin(path: string, init?: { method?: string; body?: unknown }): Promise<Response>;
   stop(): Promise<void>;
+}
+
+/** Another isolate of the same deployment. */
+export interface TestIsolate {
+  url: string;
+  capture(...events: Record<string, unknown>[]): Promise<Response>;
 }
 
 /** Compiles a folder of apps as a deployment would; resolves to its registry. */
@@ -100,15 +112,17 @@ export async function startTestGateway(options: {
   };
   let gateway: Gateway | undefined;
   let redisAway = false;
+  const others: { stop(): Promise<void> }[] = [];
+  const answer = async (answering: Gateway | undefined, request: Request) => {
+    const ip = request.headers.get("CF-Connecting-IP") ?? "127.0.0.1";
+    const location = ip === "203.0.113.7" ? { ip, city: "Platform" } : null;
+    const client = { ip, location };
+    return (await answering?.fetch(request, { client, waitUntil })) ?? new Response(null, { status: 503 });
+  };
   const servers = await Promise.all([
     listen((request) => (redisAway ? new Response("away", { status: 503 }) : redis.fetch(request))),
     listen((request) => qstash.fetch(request)),
-    listen(async (request) => {
-      const ip = request.headers.get("CF-Connecting-IP") ?? "127.0.0.1";
-      const location = ip === "203.0.113.7" ? { ip, city: "Platform" } : null;
-      const client = { ip, location };
-      return (await gateway?.fetch(request, { client, waitUntil })) ?? new Response(null, { status: 503 });
-    }),
+    listen((request) => answer(gateway, request)),
   ]);
   const [redisServer, qstashServer, gatewayServer] = servers;
   const environment = {
@@ -126,12 +140,12 @@ export async function startTestGateway(options: {
   };
   const parsed = readSettings(environment);
   if ("faults" in parsed) throw new Error(parsed.faults.join("\n"));
-  const restart = () => {
-    gateway = createGateway({
+  const create = (apps: readonly AppDefinition[], more: Record<string, string> = {}) =>
+    createGateway({
       runtime: "node",
-      apps: options.apps,
+      apps,
       settings: parsed.settings,
-      environment,
+      environment: { ...environment, ...more },
       durability: "memory",
       now: () => new Date(clock.now()),
       randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
@@ -140,6 +154,8 @@ export async function startTestGateway(options: {
       locate: options.locate ?? knowOneAddress,
       write: (line) => log.push(JSON.parse(line) as LogEntry),
     });
+  const restart = (apps = options.apps, more: Record<string, string> = {}) => {
+    gateway = create(apps, more);
   };
   restart();
 
@@ -151,6 +167,12 @@ export async function startTestGateway(options: {
     });
     return ((await response.json()) as { result: unknown }).result;
   };
+  const captureAt = (url: string, events: readonly Record<string, unknown>[]) =>
+    fetch(`${url}/batch/`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ api_key: token, batch: events }),
+    });
   const settle = async () => {
     do {
       while (background.size > 0) await Promise.all(background);
@@ -172,16 +194,30 @@ export async function startTestGateway(options: {
     },
     restart,
     redisCommand,
+    async publish(route, message) {
+      await fetch(`${qstashServer.url}/v2/publish/${gatewayServer.url}/_gateway/${route}`, {
+        method: "POST",
+        headers: { Authorization: "Bearer qstash-token", "Content-Type": "application/json" },
+        body: JSON.stringify(message),
+      });
+    },
     async deadLetters() {
       const names = (await redisCommand("KEYS", "dead:entry:*")) as string[];
       return Promise.all(names.map(async (name) => JSON.parse(String(await redisCommand("GET", name)))));
     },
-    capture: (...events) =>
-      fetch(`${gatewayServer.url}/batch/`, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ api_key: token, batch: events }),
+    async isolate(apps = options.apps) {
+      const isolate = create(apps);
+      const server = await listen((request) => answer(isolate, request));
+      others.push(server);
+      return { url: server.url, capture: (...events) => captureAt(server.url, events) };
+    },
+    admin: (path, { method = "GET", body } = {}) =>
+      fetch(`${gatewayServer.url}/admin/api/${path}`, {
+        method,
+        headers: { Authorization: `Bearer ${adminToken}`, "Content-Type": "application/json" },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
+    capture: (...events) => captureAt(gatewayServer.url, events),
     async advance(milliseconds) {
       const end = clock.now() + milliseconds;
       for (;;) {
@@ -198,7 +234,8 @@ export async function startTestGateway(options: {
     tearDown: async () => gateway?.stop(waitUntil),
     async stop() {
       await settle();
-      await Promise.all([...servers.map((server) => server.stop()), posthog.stop()]);
+      await Promise.all([...servers, ...others].map((server) => server.stop()));
+      await posthog.stop();
       await backend.close();
     },
   };

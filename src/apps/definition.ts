@@ -24,6 +24,8 @@ export interface AppDefinition {
   name: string;
   /** Hash of the compiled code and the bundled configuration; a change of either is another version. */
   version: string;
+  /** How often an admin has made the app start afresh in this project; absent = never. */
+  revision?: number;
   enabled: boolean;
   /** Projects it runs for; undefined = all that the gateway serves. */
   projects?: readonly string[];

@@ -38,3 +38,14 @@ export class IllegalOperationError extends Error {
     this.name = "IllegalOperationError";
   }
 }
+
+/** An app that must not be left out (`whilePending: "refuse"`) is not ready: clients keep their events meanwhile. */
+export class AppPending extends Error {
+  override readonly name = "AppPending";
+  readonly retryAfterSeconds: number;
+
+  constructor(project: string, plugin: string, retryAfterSeconds: number) {
+    super(`the app "${plugin}" of ${project} is not set up yet, and no event may pass without it`);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}

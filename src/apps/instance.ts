@@ -107,6 +107,7 @@ export function createInstance(
     project,
     plugin,
     version: definition.version,
+    revision: definition.revision ?? 0,
     log: (level, message) => log(level, "SYSTEM", message),
   });
 

@@ -1,194 +1,160 @@
 import type { AppDefinition } from "./definition.ts";
-import { summariseThrown } from "./describe-thrown.ts";
-import { RetryError } from "./errors.ts";
-import type { Hooks } from "./hooks.ts";
-import { createInstance, type Instance, type InstanceServices, runHook } from "./instance.ts";
-import { createAppLog } from "./log.ts";
+import { type Hooks, type ScheduledTask, scheduledTasks } from "./hooks.ts";
+import { createInstance, type Instance } from "./instance.ts";
+import { isDue, type Place, release, type Standing, standingOf } from "./place.ts";
 import type { Scope } from "./scope.ts";
+import type { SetupDue } from "./state/due.ts";
+import { createSystemLog } from "./system-log.ts";
+import { tearDownInstance } from "./teardown.ts";
+import { createUpkeep, REFRESH_MS, type UpkeepOptions } from "./upkeep.ts";
 
-/** Waits between attempts of `setupPlugin`: six executions, then the app is disabled (decisions 15). */
-export const SETUP_RETRY_DELAYS_MS = [5_000, 10_000, 20_000, 40_000, 80_000] as const;
+/** When a client may send again what an app refused that is just being set up. */
+const SOON_MS = 5000;
 
-/** In `PROJECT_TOKENS=*` any token makes instances; past this many projects they are started afresh. */
-const MAX_PROJECTS = 1000;
-
-/** The apps of each project, set up and ready, in chain order. */
+/** The apps of each project, set up and ready, in chain order: this isolate's view of what all of them share. */
 export interface Instances {
   /**
-   * A project's ready instances. Synchronous once all are warm, so that a warm request waits for nothing; otherwise sets
-   * up what is due first. An app that is pending or disabled is left out. Never rejects.
+   * A project's ready instances. Synchronous once all are warm, so that a warm request waits for nothing: what changed
+   * elsewhere is looked up in the background, every 20 s at the most. A cold isolate, or one that was idle for 30 s, asks
+   * Redis first: one request. An app that is pending or disabled is left out. Never rejects.
    */
   ready(project: string, scope: Scope): readonly Instance[] | Promise<readonly Instance[]>;
+  /** An app that is not ready and must not be left out (`whilePending: "refuse"`); null when there is none. */
+  refusing(project: string): { plugin: string; retryAfterSeconds: number } | null;
   /** One app's ready instance; null while it is pending or disabled, or when it does not run for this project. */
   find(project: string, plugin: string, scope: Scope): Promise<Instance | null>;
+  /** Null when the app is not enabled for the project. */
+  standing(project: string, plugin: string): Standing | null;
   /** Apps whose set-up is to be tried again, with the hooks they have: their deferred work is put off, not lost. */
   pending(project: string): readonly { plugin: string; hooks: Hooks }[];
   /** One app's hooks, without setting it up; null when it does not run for this project. Never throws. */
   hooks(project: string, plugin: string): Hooks | null;
-  /** Runs `teardownPlugin` of all that were set up, where a platform lets an instance end. Never rejects. */
-  tearDown(scope: Scope): Promise<void>;
+  /** The tasks that an app has; none while its set-up has not succeeded, which its log says. */
+  tasks(project: string, plugin: string): readonly ScheduledTask[];
   /** The apps enabled for a project, in chain order. */
   definitions(project: string): readonly AppDefinition[];
+  /** Everything known of a project's apps, enabled or not, in chain order. */
+  places(project: string): readonly Place[];
+  /** For cron ticks: asks Redis, at most every 20 s, where apps have something to set up or to schedule. Never rejects. */
+  keepFresh(project: string, scope: Scope): Promise<void>;
+  /** Renews what is known of a project, and replaces what changed where the isolate is warm. Rejects when Redis is away. */
+  refresh(project: string, scope: Scope): Promise<void>;
+  /** Executes what a series of set-up attempts has come to; resolves to what is due next. Rejects when Redis is away. */
+  attempt(due: SetupDue, scope: Scope): Promise<SetupDue[]>;
+  /** Runs `teardownPlugin` of all that were set up, where a platform lets an instance end. Never rejects. */
+  tearDown(scope: Scope): Promise<void>;
 }
 
-/** Where an app stands with one project in this isolate. */
-interface Place {
-  definition: AppDefinition;
-  state: "new" | "ready" | "pending" | "disabled";
-  instance: Instance | null;
-  /** Known once the app's module has been evaluated, set up or not. */
-  hooks: Hooks | null;
-  /** Failed attempts of `setupPlugin` so far. */
-  failures: number;
-  dueAtMs: number;
-}
+export function createInstances(options: UpkeepOptions): Instances {
+  const { services } = options;
+  const upkeep = createUpkeep(options);
+  const log = createSystemLog(services);
+  const nowMs = () => services.now().getTime();
+  /** Apps whose log says already that their tasks are not scheduled. */
+  const unscheduled = new WeakSet<Place>();
 
-interface ProjectPlaces {
-  places: readonly Place[];
-  /** Set once nothing is left to set up. */
-  warm: readonly Instance[] | null;
-}
-
-export function createInstances(options: {
-  apps: readonly AppDefinition[];
-  services: InstanceServices;
-  setupTimeoutMs: number;
-}): Instances {
-  const projects = new Map<string, ProjectPlaces>();
-
-  function placesOf(project: string): ProjectPlaces {
-    const known = projects.get(project);
-    if (known) return known;
-    if (projects.size >= MAX_PROJECTS) projects.clear();
-    const places = options.apps
-      .filter((app) => app.enabled && (!app.projects || app.projects.includes(project)))
-      .map((definition): Place => ({
-        definition,
-        state: "new",
-        instance: null,
-        hooks: null,
-        failures: 0,
-        dueAtMs: 0,
-      }));
-    const created = { places, warm: places.length === 0 ? [] : null };
-    projects.set(project, created);
-    return created;
-  }
-
+  const placesOf = (project: string) => upkeep.entryOf(project).places;
   const placeOf = (project: string, plugin: string) =>
-    placesOf(project).places.find((place) => place.definition.plugin === plugin);
+    placesOf(project).find((place) => place.plugin === plugin);
 
-  const isDue = (place: Place) =>
-    place.state === "new" || (place.state === "pending" && place.dueAtMs <= options.services.now().getTime());
-
-  async function prepare(project: string, scope: Scope): Promise<readonly Instance[]> {
-    const entry = placesOf(project);
-    await Promise.all(entry.places.filter(isDue).map((place) => setUp(place, project, scope)));
-    const ready = entry.places.flatMap((place) => (place.instance ? [place.instance] : []));
-    if (entry.places.every((place) => place.state === "ready" || place.state === "disabled"))
-      entry.warm = ready;
-    return ready;
-  }
-
-  /**
-   * Sets up a fresh candidate, and makes it the app's instance if no other request was faster: two first requests never
-   * wait for each other, since on Workers neither may await the other's promises.
-   */
-  async function setUp(place: Place, project: string, scope: Scope): Promise<void> {
-    const failuresBefore = place.failures;
-    let candidate: Instance | undefined;
+  /** Evaluates the app's module where that has not been done; one that throws has no hooks, and set-up reports it. */
+  function hooksOf(place: Place): Hooks {
     try {
-      const created = createInstance(place.definition, project, options.services);
-      candidate = created;
-      place.hooks = created.hooks;
-      const { setupPlugin } = created.hooks;
-      if (setupPlugin) await runHook(created, "setupPlugin", scope, setupPlugin, options.setupTimeoutMs);
-      await created.global.load(scope.commands).catch((error: Error) => {
-        created.log("WARN", "SYSTEM", `global starts from set-up alone: ${error.message}`);
-      });
-      if (place.state === "ready") return;
-      place.instance = created;
-      place.state = "ready";
-    } catch (thrown) {
-      // Another request's attempt has been counted meanwhile; this one is the same attempt.
-      if (place.state !== "ready" && place.failures === failuresBefore)
-        fail(place, project, thrown, candidate);
+      place.hooks ??= createInstance(place.definition, place.project, services).hooks;
+    } catch {
+      place.hooks = {};
     }
-  }
-
-  function fail(place: Place, project: string, thrown: unknown, candidate: Instance | undefined): void {
-    const { log, now, secrets } = options.services;
-    const { definition } = place;
-    if (!candidate) {
-      place.state = "disabled";
-      const write = createAppLog({ definition, project, mask: secrets.mask, log, now });
-      const summary = summariseThrown(thrown);
-      write("ERROR", "SYSTEM", `Plugin failed to load: ${summary}. Disabled the app!`, "setupPlugin");
-      return;
-    }
-    const write = (message: string) => candidate.log("ERROR", "SYSTEM", message, "setupPlugin");
-    place.failures += 1;
-    const attempts = SETUP_RETRY_DELAYS_MS.length + 1;
-    const delayMs = SETUP_RETRY_DELAYS_MS[place.failures - 1];
-    if (thrown instanceof RetryError && delayMs !== undefined) {
-      place.state = "pending";
-      place.dueAtMs = now().getTime() + delayMs;
-      write(
-        `setupPlugin failed with ${thrown.name} (attempt ${place.failures}/${attempts}): ${thrown.message}. Retrying in ${delayMs / 1000} s...`,
-      );
-      return;
-    }
-    place.state = "disabled";
-    candidate.logThrown(thrown, "setupPlugin");
-    write(`setupPlugin failed with ${summariseThrown(thrown)}. Disabled the app!`);
+    return place.hooks;
   }
 
   return {
-    ready: (project, scope) => placesOf(project).warm ?? prepare(project, scope),
+    ready(project, scope) {
+      const entry = upkeep.entryOf(project);
+      const renewed = upkeep.freshen(entry, scope);
+      if (entry.warm && !renewed) return entry.warm;
+      return Promise.resolve(renewed).then(() => upkeep.setUpDue(entry, scope));
+    },
+
+    refusing(project) {
+      const place = placesOf(project).find(
+        ({ bundled, enabled, instance, state }) =>
+          bundled.whilePending === "refuse" && enabled && !instance && state?.status !== "disabled",
+      );
+      if (!place) return null;
+      const waitMs = place.state?.status === "pending" ? place.state.dueAtMs - nowMs() : SOON_MS;
+      return { plugin: place.plugin, retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) };
+    },
 
     async find(project, plugin, scope) {
+      const entry = upkeep.entryOf(project);
+      await upkeep.freshen(entry, scope);
       const place = placeOf(project, plugin);
-      if (!place) return null;
-      if (isDue(place)) await setUp(place, project, scope);
-      return place.instance;
+      if (place && isDue(place, nowMs())) await upkeep.setUpHere(entry, place, scope);
+      return place?.enabled ? place.instance : null;
+    },
+
+    standing(project, plugin) {
+      const place = placeOf(project, plugin);
+      return place ? standingOf(place) : null;
     },
 
     pending: (project) =>
       placesOf(project)
-        .places.filter((place) => place.state === "pending")
-        .map((place) => ({ plugin: place.definition.plugin, hooks: place.hooks ?? {} })),
+        .filter((place) => standingOf(place) === "pending")
+        .map((place) => ({ plugin: place.plugin, hooks: hooksOf(place) })),
 
     hooks(project, plugin) {
       const place = placeOf(project, plugin);
-      if (place && !place.hooks) {
-        try {
-          place.hooks = createInstance(place.definition, project, options.services).hooks;
-        } catch (thrown) {
-          fail(place, project, thrown, undefined);
-        }
-      }
-      return place?.hooks ?? null;
+      return place?.enabled ? hooksOf(place) : null;
     },
+
+    tasks(project, plugin) {
+      const place = placeOf(project, plugin);
+      if (!place?.enabled) return [];
+      const hooks = hooksOf(place);
+      const tasks = scheduledTasks.filter((task) => hooks[task]);
+      if (standingOf(place) === "running") {
+        unscheduled.delete(place);
+        return tasks;
+      }
+      if (tasks.length > 0 && !unscheduled.has(place)) {
+        unscheduled.add(place);
+        log(place, "ERROR", "Cannot load scheduled tasks because the plugin errored during setup.");
+      }
+      return [];
+    },
+
+    definitions: (project) =>
+      placesOf(project).flatMap(({ enabled, definition }) => (enabled ? [definition] : [])),
+
+    places: placesOf,
+
+    async keepFresh(project, scope) {
+      const entry = upkeep.entryOf(project);
+      const isConcerned = entry.places.some((place) => {
+        const hooks = hooksOf(place);
+        return hooks.setupPlugin ?? scheduledTasks.some((task) => hooks[task]);
+      });
+      if (isConcerned && upkeep.ageMs(entry) >= REFRESH_MS) await upkeep.renew(entry, scope).catch(() => {});
+    },
+
+    async refresh(project, scope) {
+      const entry = upkeep.entryOf(project);
+      await upkeep.renew(entry, scope);
+      if (entry.warm) await upkeep.setUpDue(entry, scope);
+    },
+
+    attempt: upkeep.attempt,
 
     async tearDown(scope) {
-      const ready = [...projects.values()].flatMap(({ places }) =>
-        places.flatMap(({ instance }) => (instance?.hooks.teardownPlugin ? [instance] : [])),
+      const running = upkeep.takeAll().flatMap(({ places }) => places.map(release));
+      await Promise.all(
+        running.map(async (instance) => {
+          if (!instance?.hooks.teardownPlugin) return;
+          await tearDownInstance(instance, scope, options.setupTimeoutMs);
+          void instance.global.save(scope.commands);
+        }),
       );
-      projects.clear();
-      await Promise.all(ready.map((instance) => tearDownInstance(instance, scope, options.setupTimeoutMs)));
     },
-
-    definitions: (project) => placesOf(project).places.map((place) => place.definition),
   };
-}
-
-async function tearDownInstance(instance: Instance, scope: Scope, timeoutMs: number): Promise<void> {
-  const { teardownPlugin } = instance.hooks;
-  try {
-    await runHook(instance, "teardownPlugin", scope, (meta) => teardownPlugin?.(meta), timeoutMs);
-    void instance.global.save(scope.commands);
-  } catch (thrown) {
-    instance.logThrown(thrown, "teardownPlugin");
-    instance.log("ERROR", "SYSTEM", "Plugin failed to unload.", "teardownPlugin");
-  }
 }

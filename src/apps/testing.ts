@@ -16,7 +16,7 @@ export function defineApp(
     name: plugin,
     version: "v1",
     enabled: true,
-    manifest: {} as AppDefinition["manifest"],
+    manifest: { config: [], publicJobs: {}, stateless: false } as unknown as AppDefinition["manifest"],
     config: {},
     attachments: {},
     sequential: false,

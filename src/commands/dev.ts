@@ -37,6 +37,7 @@ const defaults: Record<string, string> = {
   PROJECT_TOKENS: "*",
   PUBLIC_URL: address,
   ADMIN_TOKEN: randomBytes(18).toString("base64url"),
+  SECRETS_KEY: randomBytes(32).toString("base64"),
   EMBEDDED_DURABILITY: stack.durability,
   ...stack.env,
 };

@@ -75,9 +75,9 @@ export function createDeliver(options: {
 
       const instance = await instances.find(project, destination.plugin, scope);
       if (!instance) {
-        const pending = instances.pending(project).some(({ plugin }) => plugin === destination.plugin);
-        if (pending) return [followUp.again(remainder, PUT_OFF_SECONDS)];
         const { plugin } = destination;
+        const isPending = instances.standing(project, plugin) === "pending";
+        if (isPending) return [followUp.again(remainder, PUT_OFF_SECONDS)];
         const error = "the app is disabled, or no longer deployed";
         return batch === undefined
           ? followUp.bury(remainder, `${id}:${plugin}`, error)

@@ -37,6 +37,7 @@ export function createDeliveryRoutes(options: {
   runTask: Work<"task">;
   recapture: Work<"capture">;
   runJob: Work<"job">;
+  runSetup: Work<"setup">;
   createScope: (waitUntil: (promise: Promise<unknown>) => void, generation: number) => Scope;
   /** Hears of what was not done. */
   onFault: (message: string) => void;
@@ -53,6 +54,7 @@ export function createDeliveryRoutes(options: {
   on("capture", options.recapture);
   on("job", options.runJob);
   on("buffer", options.buffers.work);
+  on("setup", options.runSetup);
   on("export", async (message, scope) => {
     const instance = await instances.find(message.project, message.plugin, scope);
     // Without its app the buffer stays as it is; the sweep comes back to it.

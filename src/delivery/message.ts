@@ -1,6 +1,7 @@
 import type { ScheduledTask } from "../apps/hooks.ts";
 import type { BufferPlace } from "../apps/buffer.ts";
 import type { AppEvent } from "../apps/scope.ts";
+import type { SetupDue } from "../apps/state/due.ts";
 import type { ClientLocation } from "../event.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";
 import type { BufferItem } from "./exports/buffer.ts";
@@ -114,6 +115,9 @@ export interface StoredObject {
   locations?: ClientLocation[];
 }
 
+/** The next attempt of a series, or what is left to do about one that has ended. */
+export interface SetupMessage extends Envelope, Omit<SetupDue, "id" | "project" | "delaySeconds"> {}
+
 /** The gateway's own routes that QStash calls, with the message each takes. */
 export interface MessageOf {
   deliver: DeliverMessage;
@@ -123,6 +127,7 @@ export interface MessageOf {
   capture: CaptureMessage;
   job: JobMessage;
   buffer: BufferMessage;
+  setup: SetupMessage;
 }
 export type Route = keyof MessageOf;
 

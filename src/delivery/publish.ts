@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ClientLocation } from "../event.ts";
 import type { AppEvents, Leftovers, ScheduledJob } from "../apps/scope.ts";
+import type { SetupDue } from "../apps/state/due.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";
 import { locationsIn } from "./locations.ts";
 import {
@@ -9,6 +10,7 @@ import {
   encodeMessage,
   type JobMessage,
   MESSAGE_VERSION,
+  type SetupMessage,
 } from "./message.ts";
 import { fitsInto, type OutgoingMessage } from "./queue.ts";
 
@@ -85,6 +87,17 @@ export function jobMessage(
     route: "job",
     body: encodeMessage(message),
     delaySeconds: Math.min(MAX_DELAY_SECONDS, Math.max(0, seconds)),
+  };
+}
+
+/** Builds the message that goes on with a series of set-up attempts; the same one twice is delivered once. */
+export function setupMessage({ delaySeconds, ...due }: SetupDue): OutgoingMessage {
+  const message: SetupMessage = { v: MESSAGE_VERSION, ...due };
+  return {
+    route: "setup",
+    body: encodeMessage(message),
+    delaySeconds,
+    deduplicationId: `setup.${due.id}`,
   };
 }
 

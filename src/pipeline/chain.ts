@@ -7,7 +7,7 @@ import type { Deadline } from "./deadline.ts";
 import { type Markers, setMarkers, takeMarkers } from "./markers.ts";
 
 /** Events that no app's `processEvent` sees (decisions 18). */
-const bypassing = new Set(["$snapshot", "$performance_event"]);
+export const bypassing: ReadonlySet<string> = new Set(["$snapshot", "$performance_event"]);
 
 /** What became of an event in the chain: it goes on, or an app dropped it. */
 export type ChainOutcome = { event: PluginEvent } | { droppedBy: Instance };

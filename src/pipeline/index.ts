@@ -1,9 +1,10 @@
+import { AppPending } from "../apps/errors.ts";
 import type { Instance } from "../apps/instance.ts";
 import type { Instances } from "../apps/instances.ts";
 import type { Scope } from "../apps/scope.ts";
 import { normaliseTimestamp } from "../capture/time.ts";
 import type { CapturedBatch, PluginEvent, Properties } from "../event.ts";
-import { runChain } from "./chain.ts";
+import { bypassing, runChain } from "./chain.ts";
 import { createDeadline, type Deadline, expired } from "./deadline.ts";
 import { setMarkers, takeMarkers } from "./markers.ts";
 
@@ -37,7 +38,8 @@ export interface Processed {
 
 /**
  * The way of an event from capture to the queue: every app's `processEvent` in order within the chain's budget, set-up
- * included, then time (decisions 18a). Never rejects: no app can keep an event from going on except by dropping it.
+ * included, then time (decisions 18a). No app can keep an event from going on except by dropping it, or by being one that
+ * must not be left out and is not ready: rejects with `AppPending` then.
  */
 export function createPipeline(options: {
   instances: Instances;
@@ -48,6 +50,10 @@ export function createPipeline(options: {
     const deadline = createDeadline(options.chainBudgetMs);
     try {
       const instances = await readyWithin(deadline, batch.project, scope);
+      const refusing = options.instances.refusing(batch.project);
+      if (refusing && batch.events.some(({ event }) => !bypassing.has(event))) {
+        throw new AppPending(batch.project, refusing.plugin, refusing.retryAfterSeconds);
+      }
       if (!instances) return unreached(batch, trustMarkers);
       const teamId = batch.events[0]?.team_id ?? 0;
       const outcomes = await runChain(batch.events, { instances, scope, teamId, deadline, trustMarkers });

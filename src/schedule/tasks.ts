@@ -22,7 +22,7 @@ const MAX_MESSAGES_PER_REQUEST = 100;
 /** Apps' scheduled tasks: one signed message per app and task, at most one run of each at a time (decisions 22). */
 export interface Tasks {
   /** Publishes the tasks due at a cron tick. A tick that fires twice is one message. Rejects with `QueueUnavailable`. */
-  tick(timeMs: number, projects: readonly string[]): Promise<void>;
+  tick(timeMs: number, projects: readonly string[], scope: Scope): Promise<void>;
   /** Starts one task now. Rejects with `QueueUnavailable`, or when Redis refuses. */
   start(project: string, plugin: string, task: ScheduledTask): Promise<"started" | "running" | "unknown">;
   /** Runs a task whose message has arrived, unless it is running already. Never rejects for what the app throws. */
@@ -43,15 +43,16 @@ export function createTasks(options: {
   }
 
   return {
-    async tick(timeMs, projects) {
+    async tick(timeMs, projects, scope) {
       const tickAt = timeMs - (timeMs % MINUTE_MS);
       const due = scheduledTasks.filter((task) => tickAt % periodMs[task] === 0);
       const messages: OutgoingMessage[] = [];
       for (const project of projects) {
+        await instances.keepFresh(project, scope);
         for (const { plugin } of instances.definitions(project)) {
-          const hooks = instances.hooks(project, plugin);
+          const tasks = instances.tasks(project, plugin);
           for (const task of due) {
-            if (!hooks?.[task]) continue;
+            if (!tasks.includes(task)) continue;
             messages.push({
               route: "task",
               body: message(project, plugin, task, { tickAt }),
@@ -92,6 +93,7 @@ export function createTasks(options: {
       try {
         const instance = await instances.find(project, plugin, scope);
         if (instance) await runLeased(instance, task, scope, () => leases.renew(key, owner));
+        else instances.tasks(project, plugin);
       } finally {
         await leases.release(key, owner);
       }

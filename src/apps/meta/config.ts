@@ -1,5 +1,9 @@
+import { createHash } from "node:crypto";
 import type { Environment } from "../../settings.ts";
 import type { AppDefinition } from "../definition.ts";
+
+/** Hexadecimal digits: enough to tell versions apart, too few to tell anything about a secret. */
+const VERSION_LENGTH = 8;
 
 /**
  * An app's configuration with its `{"env": "NAME"}` references read from the settings. Missing ones are reported by
@@ -20,6 +24,18 @@ export function resolveConfig(
     }
   }
   return resolved;
+}
+
+/**
+ * An app whose version also changes with the settings that its configuration refers to: an app that was disabled for a
+ * wrong key starts afresh once the setting is mended.
+ */
+export function versionedBySettings(definition: AppDefinition, environment: Environment): AppDefinition {
+  const references = Object.values(definition.config).filter(isReference);
+  if (references.length === 0) return definition;
+  const values = references.map(({ env }) => environment[env] ?? null);
+  const hash = createHash("sha256").update(JSON.stringify(values)).digest("hex");
+  return { ...definition, version: `${definition.version}-${hash.slice(0, VERSION_LENGTH)}` };
 }
 
 /** Whether a configured value stands for a setting: `{"env": "NAME"}` and nothing beside it. */

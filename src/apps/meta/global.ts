@@ -11,8 +11,10 @@ const MAX_DEPTH = 32;
  */
 export interface AppGlobal {
   readonly object: Record<string, unknown>;
-  /** After set-up: stored values fill the keys that set-up left unset. One Redis command. */
-  load(commands: CommandBatch): Promise<void>;
+  /** After set-up: stored values, as Redis holds them or null, fill the keys that set-up left unset. No command. */
+  fill(text: string | null): void;
+  /** Reads what is stored, for {@link fill}. One Redis command. */
+  read(commands: CommandBatch): Promise<string | null>;
   /** After an invocation: writes when something changed. No command, and nothing to wait for, when nothing did. */
   save(commands: CommandBatch): Promise<void> | undefined;
 }
@@ -21,10 +23,13 @@ export function createAppGlobal(options: {
   project: string;
   plugin: string;
   version: string;
+  /** What an older revision of the configuration stored is not taken over. */
+  revision: number;
   log: (level: LogLevel, message: string) => void;
 }): AppGlobal {
   const key = keys.appGlobal(options.project, options.plugin, options.version);
   const object: Record<string, unknown> = {};
+  const prefix = `${options.revision} `;
   const keptInIsolate = new Set<string>();
   let stored = "{}";
   let shared = true;
@@ -32,17 +37,22 @@ export function createAppGlobal(options: {
   return {
     object,
 
-    async load(commands) {
+    fill(text) {
       for (const [name, value] of Object.entries(object)) {
         if (!isJson(value)) keptInIsolate.add(name);
       }
-      const text = await commands.run((redis) => redis.get(key));
-      if (typeof text === "string") {
-        for (const [name, value] of Object.entries(JSON.parse(text) as Record<string, unknown>)) {
+      if (text?.startsWith(prefix)) {
+        const values = JSON.parse(text.slice(prefix.length)) as Record<string, unknown>;
+        for (const [name, value] of Object.entries(values)) {
           if (!(name in object)) object[name] = value;
         }
       }
       stored = serialise();
+    },
+
+    async read(commands) {
+      const text = await commands.run((redis) => redis.get(key));
+      return typeof text === "string" ? text : null;
     },
 
     save(commands) {
@@ -60,7 +70,7 @@ export function createAppGlobal(options: {
       if (text === stored) return undefined;
       stored = text;
       return commands
-        .run((redis) => redis.set(key, text, { ex: keys.appGlobalTtlSeconds }))
+        .run((redis) => redis.set(key, prefix + text, { ex: keys.appGlobalTtlSeconds }))
         .then(
           () => undefined,
           (error: Error) => options.log("WARN", `global could not be stored: ${error.message}`),

@@ -2,6 +2,7 @@ import { summariseThrown } from "../../apps/describe-thrown.ts";
 import { type Instance, runHook } from "../../apps/instance.ts";
 import type { Instances } from "../../apps/instances.ts";
 import type { Scope } from "../../apps/scope.ts";
+import type { SystemLog } from "../../apps/system-log.ts";
 import type { DeadLetters } from "../dead-letters.ts";
 import type { JobMessage } from "../message.ts";
 import { jobMessage } from "../publish.ts";
@@ -16,11 +17,13 @@ export type RunJob = (message: JobMessage, scope: Scope) => Promise<OutgoingMess
 
 /**
  * An app's jobs as a destination. A job runs once: one that throws, `RetryError` or not, is logged and becomes a dead
- * letter (decisions 13). Jobs of an app that has been disabled or removed meanwhile are dropped with it.
+ * letter (decisions 13). A job whose app has been disabled or removed meanwhile is cancelled, which the
+ * app's log says.
  */
 export function createRunJob(options: {
   instances: Instances;
   deadLetters: DeadLetters;
+  log: SystemLog;
   now: () => Date;
 }): RunJob {
   const { instances } = options;
@@ -35,8 +38,14 @@ export function createRunJob(options: {
       await run(instance, message, scope);
       return [];
     }
-    const waits = instances.pending(project).some((pending) => pending.plugin === plugin);
-    return waits ? [jobMessage({ ...message, dueAtMs: nowMs + PUT_OFF_MS }, nowMs)] : [];
+    if (instances.standing(project, plugin) === "pending") {
+      return [jobMessage({ ...message, dueAtMs: nowMs + PUT_OFF_MS }, nowMs)];
+    }
+    const place = instances.places(project).find((candidate) => candidate.plugin === plugin);
+    if (place) {
+      options.log(place, "INFO", `jobs.${message.job} was cancelled: the app is disabled`, { scope });
+    }
+    return [];
   };
 
   async function run(instance: Instance, message: JobMessage, scope: Scope): Promise<void> {
