@@ -3,6 +3,7 @@ import { createAdminApi } from "./admin/api.ts";
 import type { AppDefinition } from "./apps/definition.ts";
 import { AppPending } from "./apps/errors.ts";
 import type { LocateInDatabase } from "./apps/meta/geoip.ts";
+import type { Scope } from "./apps/scope.ts";
 import { createCapture } from "./capture/capture.ts";
 import { preflightHeaders } from "./capture/cors.ts";
 import { Unavailable } from "./capture/errors.ts";
@@ -129,15 +130,16 @@ function mountOwnRoutes(app: App, platform: Platform, services: Services): void 
     }),
   );
   if (settings.adminToken === null) return;
-  const { list: projects, serves } = services.projects;
-  const token = settings.adminToken;
+  const { adminToken: token } = settings;
+  const { environment } = platform;
+  const finish = async (scope: Scope) => services.queue.publish(await services.leftovers(scope));
   app.use("/admin/api/*", async ({ env }, next) => {
     await next();
     // What the admin did may have been logged by apps outside of a piece of work.
     const flushed = services.logs.flush();
     if (flushed) env.waitUntil(flushed);
   });
-  app.route("/admin/api", createAdminApi({ ...services, token, projects, serves, apps, now }));
+  app.route("/admin/api", createAdminApi({ ...services, token, environment, finish, apps, now }));
 }
 
 /** What SDKs call: events and recordings come in here, everything else is PostHog's to answer. */

@@ -1,4 +1,5 @@
 import type { Manifest, ManifestField } from "./manifest.ts";
+import { isReference } from "./meta/config.ts";
 
 /** Configuration as the app gets it, but for references to settings: the manifest's defaults, then what is configured. */
 export function withDefaults(
@@ -26,16 +27,11 @@ export function missingFields(
   });
 }
 
-/** Says what is wrong with the value of a field of type choice; undefined when nothing is. */
+/** Says what is wrong with the value of a field of type choice; undefined when nothing is, or a setting will tell. */
 export function choiceFault(field: ManifestField, value: unknown): string | undefined {
   if (field.type !== "choice" || value === undefined || value === null || isReference(value))
     return undefined;
   const choices = field.choices ?? [];
   if (typeof value === "string" && choices.includes(value)) return undefined;
   return `${JSON.stringify(value)} is not one of ${choices.map((choice) => JSON.stringify(choice)).join(", ")}`;
-}
-
-/** `{"env": "NAME"}` takes a setting's value, which is not known at build time. */
-function isReference(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "env" in value && typeof value.env === "string";
 }

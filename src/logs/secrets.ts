@@ -7,11 +7,14 @@ import { createMask, type Mask } from "./mask.ts";
 /** Settings whose values no log may show. */
 const SECRET_SETTINGS = [
   "ADMIN_TOKEN",
+  "ALERT_WEBHOOK_URL",
   "POSTHOG_PERSONAL_API_KEY",
   "QSTASH_TOKEN",
   "QSTASH_CURRENT_SIGNING_KEY",
   "QSTASH_NEXT_SIGNING_KEY",
   "REDIS_URL",
+  "RESEND_API_KEY",
+  "SECRETS_KEY",
   "UPSTASH_REDIS_REST_TOKEN",
 ] as const;
 

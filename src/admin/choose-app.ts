@@ -1,0 +1,41 @@
+import type { Context } from "hono";
+import type { Instances } from "../apps/instances.ts";
+import type { Place } from "../apps/place.ts";
+import type { Projects } from "../projects.ts";
+
+/** Finds what a request is about; a `Response` says why it cannot. */
+export interface Choose {
+  /** The projects meant: the one that `?project=` names, else all. */
+  projects(context: Context): Promise<readonly string[]>;
+  /** The app that the path names, in the one project where it is. */
+  app(context: Context): Promise<Place | Response>;
+}
+
+export function createChoose(options: { instances: Instances; projects: Projects }): Choose {
+  const choose: Choose = {
+    async projects(context) {
+      const asked = context.req.query("project");
+      if (asked === undefined) return options.projects.list();
+      return options.projects.serves(asked) ? [asked] : [];
+    },
+
+    async app(context) {
+      const plugin = context.req.param("plugin");
+      const projects = await choose.projects(context);
+      const found = projects.flatMap((project) =>
+        options.instances.places(project).filter((place) => place.plugin === plugin),
+      );
+      const [place, another] = found;
+      if (!place) {
+        const where = projects.length === 1 ? `project ${projects[0]}` : "the projects served";
+        const hint = projects.length === 0 ? "; add ?project=<token> of a project that is served" : "";
+        return context.json({ error: `there is no app "${plugin}" in ${where}${hint}` }, 404);
+      }
+      if (!another) return place;
+      const tokens = found.map(({ project }) => project).join(", ");
+      const error = `"${plugin}" runs for several projects: add ?project=<token>, one of ${tokens}`;
+      return context.json({ error }, 400);
+    },
+  };
+  return choose;
+}
