@@ -452,3 +452,33 @@ describe("the state of set-up costs", () => {
     expect(said("Plugin loaded")).toHaveLength(1);
   });
 });
+
+describe("metrics", () => {
+  test("that an app counts go out as an event of their own once a minute", async () => {
+    type Meta = { metrics: { seen: { increment(by: number): void } } };
+    const app = defineApp("app", {
+      metrics: { seen: "SUM" },
+      processEvent(event: PluginEvent, { metrics }: Meta) {
+        if (event.event === "e") metrics.seen.increment(1);
+        return event;
+      },
+    });
+    edge = await startTestGateway({ apps: [app] });
+    for (const _ of [1, 2, 3]) {
+      await edge.capture(e);
+      await edge.advance(30_000);
+    }
+    const sent = edge.delivered().filter(({ event }) => event === "$$plugin_metrics");
+    expect(sent).toMatchObject([{ properties: { plugin_name: "app", seen: 3 } }]);
+  });
+
+  test("of a kind that does not exist disable their app", async () => {
+    edge = await startTestGateway({
+      apps: [defineApp("app", { metrics: { seen: "avg" }, processEvent: mark("seen") })],
+    });
+    await edge.capture(e);
+    await edge.settle();
+    expect(lastDelivered()).not.toHaveProperty("seen");
+    expect(said("Only 'sum', 'max', and 'min' are supported as metric types")).toHaveLength(2);
+  });
+});

@@ -26,9 +26,10 @@ export function describeApp(
     ...describeState(place, missing),
     hooks: hooks
       ? Object.keys(hooks)
-          .filter((hook) => hook !== "jobs")
+          .filter((hook) => hook !== "jobs" && hook !== "metrics")
           .toSorted()
       : null,
+    metrics: hooks?.metrics ?? {},
     jobs: Object.keys(hooks?.jobs ?? {}),
     publicJobs: manifest.publicJobs,
     config: describeConfig(place, environment),

@@ -1,5 +1,6 @@
 import type { PluginEvent } from "../event.ts";
 import type { AppExports } from "./definition.ts";
+import { type MetricKinds, metricKinds } from "./meta/metrics.ts";
 
 /** Every hook and its arguments; all are called detached, `meta` last. */
 export interface Hooks {
@@ -13,6 +14,10 @@ export interface Hooks {
   runEveryMinute?: (meta: unknown) => unknown;
   runEveryHour?: (meta: unknown) => unknown;
   runEveryDay?: (meta: unknown) => unknown;
+  /** Experimental in PostHog; its one setting, `handlesLargeBatches`, has no meaning here. */
+  getSettings?: (meta: unknown) => unknown;
+  /** What the app counts, by name. */
+  metrics?: MetricKinds;
   /** By name; called with the payload, if there is one, before `meta`. */
   jobs?: Readonly<Record<string, (...payloadAndMeta: unknown[]) => unknown>>;
 }
@@ -28,12 +33,14 @@ const names = [
   "onSnapshot",
   "composeWebhook",
   "exportEvents",
+  "getSettings",
   ...scheduledTasks,
 ] as const satisfies readonly (keyof Hooks)[];
 
 /**
  * Finds an app's hooks: `exports`, then `exports.default`, then `module.exports`; top-level functions only when nothing
- * at all is exported. Only objects are searched, so a function as default export is ignored (runtime 3.0).
+ * at all is exported. Only objects are searched, so a function as default export is ignored (runtime 3.0). Throws for
+ * metrics of a kind that does not exist.
  */
 export function findHooks(found: AppExports): Hooks {
   const exported = [found.exports, found.defaultExport, found.moduleExports].filter(isObject);
@@ -51,6 +58,10 @@ export function findHooks(found: AppExports): Hooks {
     hooks.processEvent = oneByOne(batchHook as BatchHook);
   const jobs = candidates.map((candidate) => candidate["jobs"]).filter(isObject);
   if (jobs.length > 0) hooks.jobs = Object.assign({}, ...jobs.toReversed());
+  const metrics = candidates.map((candidate) => candidate["metrics"]).filter(isObject);
+  if (metrics.length > 0 || hooks.exportEvents) {
+    hooks.metrics = metricKinds(Object.assign({}, ...metrics.toReversed()), hooks.exportEvents !== undefined);
+  }
   return hooks;
 }
 

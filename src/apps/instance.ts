@@ -5,7 +5,7 @@ import type { Environment } from "../settings.ts";
 import { teamIdOf } from "../team.ts";
 import { type AppBuffer, createAppBuffers } from "./buffer.ts";
 import { createAppConsole } from "./console.ts";
-import type { AppDefinition, AppExports, AppHost, MarkedSource } from "./definition.ts";
+import type { AppDefinition, AppHost, MarkedSource } from "./definition.ts";
 import { describeThrown, summariseThrown } from "./describe-thrown.ts";
 import { RetryError, TimeoutError } from "./errors.ts";
 import { createAppFetch } from "./fetch.ts";
@@ -19,6 +19,7 @@ import { resolveConfig } from "./meta/config.ts";
 import { type AppGlobal, createAppGlobal } from "./meta/global.ts";
 import { createAppGeoip, type LocateInDatabase } from "./meta/geoip.ts";
 import { createAppJobs } from "./meta/jobs.ts";
+import { createAppMetrics } from "./meta/metrics.ts";
 import { createAppStorage } from "./meta/storage.ts";
 import { createAppPostHog } from "./posthog.ts";
 import { createAppApi, type PostHogAccess } from "./posthog-api.ts";
@@ -87,10 +88,11 @@ export function createInstance(
     onLost: (error) =>
       log("ERROR", "SYSTEM", `an object added to a buffer was lost: ${summariseThrown(error)}`),
   });
+  const posthog = createAppPostHog({ instance: () => instance, now: services.now, uuid: services.uuid });
   const host: AppHost = {
     console: createAppConsole((level, message) => log(level, "CONSOLE", message)),
     posthog: {
-      ...createAppPostHog({ instance: () => instance, now: services.now, uuid: services.uuid }),
+      ...posthog,
       api: createAppApi({ project, teamId: teamIdOf(project), posthog: services.posthog, fetch }),
     },
     fetch,
@@ -111,11 +113,23 @@ export function createInstance(
     log: (level, message) => log(level, "SYSTEM", message),
   });
 
+  const hooks = evaluate();
+  const metrics = createAppMetrics({
+    kinds: hooks.metrics ?? {},
+    now: services.now,
+    flush: (values) =>
+      void posthog.capture("$$plugin_metrics", {
+        plugin_name: definition.name,
+        plugin_id: definition.id,
+        ...values,
+      }),
+  });
+
   const instance: Instance = {
     definition,
     project,
     label: `${definition.name} (${definition.id})`,
-    hooks: findHooks(evaluate()),
+    hooks,
     meta: {
       // A copy at each look: what an app writes into it changes nothing for others (decisions 9).
       get config() {
@@ -126,6 +140,7 @@ export function createInstance(
       utils: { cursor },
       geoip: createAppGeoip(services.locate),
       jobs,
+      metrics,
       global: global.object,
       attachments: decodeAttachments(definition),
     },
@@ -136,9 +151,9 @@ export function createInstance(
   };
   return instance;
 
-  function evaluate(): AppExports {
+  function evaluate(): Hooks {
     try {
-      return definition.createApp(host);
+      return findHooks(definition.createApp(host));
     } catch (thrown) {
       logThrown(thrown, "setupPlugin");
       throw thrown;
