@@ -254,6 +254,37 @@ describe("an app that is not set up", () => {
   });
 });
 
+describe("an app that is being set up while others are served", () => {
+  test("loses no deferred work", async () => {
+    const received: unknown[] = [];
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const { app } = flaky(() => gate, {}, { onEvent: ({ event }: PluginEvent) => void received.push(event) });
+    edge = await startTestGateway({ apps: [app] });
+    const state = {
+      status: "pending",
+      revision: 0,
+      series: "s",
+      atMs: 0,
+      attempt: 1,
+      dueAtMs: edge.clock.now(),
+    };
+    const store = (value: object) =>
+      edge.redisCommand("HSET", `apps:${edge.token}`, "setup app v1", JSON.stringify(value));
+    await store(state);
+    await edge.capture(e);
+    await edge.settle();
+    await store({ ...state, status: "ready" });
+    edge.clock.set(edge.clock.now() + 20_000);
+    await edge.capture({ ...e, event: "f" });
+    const delivering = edge.qstash.deliverDue();
+    await expect.poll(() => edge.delivered().length).toBe(2);
+    open();
+    await delivering;
+    await edge.advance(60_000);
+    expect(received.toSorted()).toEqual(["e", "f"]);
+  });
+});
+
 describe("a series of attempts", () => {
   const setupKey = "setup app v1";
   const record = async () =>

@@ -1,7 +1,7 @@
 import type { AppDefinition } from "./definition.ts";
 import { type Hooks, type ScheduledTask, scheduledTasks } from "./hooks.ts";
 import { createInstance, type Instance } from "./instance.ts";
-import { isDue, type Place, release, type Standing, standingOf } from "./place.ts";
+import { isDue, isWaiting, type Place, release, type Standing, standingOf } from "./place.ts";
 import type { Scope } from "./scope.ts";
 import type { SetupDue } from "./state/due.ts";
 import { createSystemLog } from "./system-log.ts";
@@ -25,8 +25,8 @@ export interface Instances {
   find(project: string, plugin: string, scope: Scope): Promise<Instance | null>;
   /** Null when the app is not enabled for the project. */
   standing(project: string, plugin: string): Standing | null;
-  /** Apps whose set-up is to be tried again, with the hooks they have: their deferred work is put off, not lost. */
-  pending(project: string): readonly { plugin: string; hooks: Hooks }[];
+  /** Apps that are to run and have no instance here yet, with their hooks: their deferred work is put off, not lost. */
+  waiting(project: string): readonly { plugin: string; hooks: Hooks }[];
   /** One app's hooks, without setting it up; null when it does not run for this project. Never throws. */
   hooks(project: string, plugin: string): Hooks | null;
   /** The tasks that an app has; none while its set-up has not succeeded, which its log says. */
@@ -49,6 +49,7 @@ export function createInstances(options: UpkeepOptions): Instances {
   const { services } = options;
   const upkeep = createUpkeep(options);
   const log = createSystemLog(services);
+  const silent = { ...services, log: () => {} };
   const nowMs = () => services.now().getTime();
   /** Apps whose log says already that their tasks are not scheduled. */
   const unscheduled = new WeakSet<Place>();
@@ -57,10 +58,10 @@ export function createInstances(options: UpkeepOptions): Instances {
   const placeOf = (project: string, plugin: string) =>
     placesOf(project).find((place) => place.plugin === plugin);
 
-  /** Evaluates the app's module where that has not been done; one that throws has no hooks, and set-up reports it. */
+  /** Evaluates the app's module where that has not been done. What is wrong with it is set-up's to report. */
   function hooksOf(place: Place): Hooks {
     try {
-      place.hooks ??= createInstance(place.definition, place.project, services).hooks;
+      place.hooks ??= createInstance(place.definition, place.project, silent).hooks;
     } catch {
       place.hooks = {};
     }
@@ -77,8 +78,7 @@ export function createInstances(options: UpkeepOptions): Instances {
 
     refusing(project) {
       const place = placesOf(project).find(
-        ({ bundled, enabled, instance, state }) =>
-          bundled.whilePending === "refuse" && enabled && !instance && state?.status !== "disabled",
+        (candidate) => candidate.bundled.whilePending === "refuse" && isWaiting(candidate),
       );
       if (!place) return null;
       const waitMs = place.state?.status === "pending" ? place.state.dueAtMs - nowMs() : SOON_MS;
@@ -98,9 +98,9 @@ export function createInstances(options: UpkeepOptions): Instances {
       return place ? standingOf(place) : null;
     },
 
-    pending: (project) =>
+    waiting: (project) =>
       placesOf(project)
-        .filter((place) => standingOf(place) === "pending")
+        .filter(isWaiting)
         .map((place) => ({ plugin: place.plugin, hooks: hooksOf(place) })),
 
     hooks(project, plugin) {

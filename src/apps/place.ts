@@ -77,6 +77,11 @@ export function standingOf(place: Place): Standing | null {
   return state.status;
 }
 
+/** Whether the app is to run and has no instance here yet: it is pending, or just being set up. */
+export function isWaiting({ enabled, instance, state }: Place): boolean {
+  return enabled && !instance && state?.status !== "disabled";
+}
+
 /** The admin's changes to an app as Redis has them, and the definition that they make. */
 export interface Outlook {
   override: Override | null;

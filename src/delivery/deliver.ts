@@ -57,7 +57,7 @@ export function createDeliver(options: {
           steps.push(exports.append(instance, to({ plugin, hook: "exportEvents" })));
       }
       const putOff: OutgoingMessage[] = [];
-      for (const { plugin, hooks } of instances.pending(project)) {
+      for (const { plugin, hooks } of instances.waiting(project)) {
         for (const hook of [...eventHooks, "exportEvents"] as const) {
           if (hooks[hook]) putOff.push(followUp.again(to({ plugin, hook }), PUT_OFF_SECONDS));
         }
@@ -76,8 +76,8 @@ export function createDeliver(options: {
       const instance = await instances.find(project, destination.plugin, scope);
       if (!instance) {
         const { plugin } = destination;
-        const isPending = instances.standing(project, plugin) === "pending";
-        if (isPending) return [followUp.again(remainder, PUT_OFF_SECONDS)];
+        const waits = instances.waiting(project).some((app) => app.plugin === plugin);
+        if (waits) return [followUp.again(remainder, PUT_OFF_SECONDS)];
         const error = "the app is disabled, or no longer deployed";
         return batch === undefined
           ? followUp.bury(remainder, `${id}:${plugin}`, error)

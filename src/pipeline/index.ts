@@ -92,8 +92,10 @@ export function createPipeline(options: {
 
   /** Set-up took the whole budget: the events go on as they are, and say that no app was reached. */
   function unreached(batch: CapturedBatch, trustMarkers: boolean): Processed {
-    const labels = options.instances
+    const { instances } = options;
+    const labels = instances
       .definitions(batch.project)
+      .filter(({ plugin }) => instances.standing(batch.project, plugin) === "running")
       .map((definition) => `${definition.name} (${definition.id})`);
     const events = batch.events.map((event) => {
       const markers = takeMarkers(event, trustMarkers);

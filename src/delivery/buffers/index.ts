@@ -126,7 +126,7 @@ export function createBuffers(options: {
   async function absent(message: BufferMessage): Promise<OutgoingMessage[]> {
     const { project, plugin, buffer, firstAt, work } = message;
     if (!("batch" in work)) return [];
-    if (instances.pending(project).some((pending) => pending.plugin === plugin)) {
+    if (instances.waiting(project).some((waiting) => waiting.plugin === plugin)) {
       return [bufferMessage(message, PUT_OFF_SECONDS)];
     }
     const batch: Batch = { project, plugin, buffer, id: work.batch, attempt: work.attempt, firstAt };

@@ -38,7 +38,7 @@ export function createRunJob(options: {
       await run(instance, message, scope);
       return [];
     }
-    if (instances.standing(project, plugin) === "pending") {
+    if (instances.waiting(project).some((app) => app.plugin === plugin)) {
       return [jobMessage({ ...message, dueAtMs: nowMs + PUT_OFF_MS }, nowMs)];
     }
     const place = instances.places(project).find((candidate) => candidate.plugin === plugin);
