@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Stack, startStack } from "../../src/local/stack.ts";
@@ -44,6 +44,7 @@ export function testRuntime(runtime: RuntimeName): void {
         GREETING: "hello",
         HOOK_URL: hook.url,
         LOOP_LIMIT: "1000000",
+        SECRETS_KEY: randomBytes(32).toString("base64"),
       });
     });
     afterAll(async () => {
@@ -58,6 +59,12 @@ export function testRuntime(runtime: RuntimeName): void {
         headers: { "Content-Type": "application/json", ...headers },
         body: body instanceof Uint8Array ? Buffer.from(body) : JSON.stringify(body),
       });
+    const admin = (path: string, method = "GET", body?: unknown) =>
+      fetch(`${edge.url}/admin/api/${path}`, {
+        method,
+        headers: { Authorization: `Bearer ${ADMIN_TOKEN}` },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
     const delivered = () =>
       posthog.requests.flatMap(({ json }) => (json as { batch?: Delivered[] } | undefined)?.batch ?? []);
     const arrival = (distinctId: string) =>
@@ -68,7 +75,7 @@ export function testRuntime(runtime: RuntimeName): void {
 
     test("is well, and says what runs", async () => {
       const health = await (await fetch(`${edge.url}/_gateway/health`)).json();
-      expect(health).toMatchObject({ status: "ok", runtime, apps: 8 });
+      expect(health).toMatchObject({ status: "ok", runtime, apps: 9 });
       expect((await fetch(`${edge.url}/`)).status).toBe(200);
     });
 
@@ -198,8 +205,7 @@ export function testRuntime(runtime: RuntimeName): void {
       await send("/e/", { api_key: TOKEN, event: "forgetful", distinct_id: person, properties });
       expect((await arrival(person)).properties["$plugins_succeeded"]).toContain("flaky (6)");
       const forgotten = async () => {
-        const address = `${edge.url}/admin/api/apps/flaky/logs?search=unhandled%20promise`;
-        const answer = await fetch(address, { headers: { Authorization: `Bearer ${ADMIN_TOKEN}` } });
+        const answer = await admin("apps/flaky/logs?search=unhandled%20promise");
         return ((await answer.json()) as { entries: { message: string }[] }).entries;
       };
       await expect.poll(async () => (await forgotten()).length, { timeout: 15_000 }).toBe(4);
@@ -215,12 +221,32 @@ export function testRuntime(runtime: RuntimeName): void {
       expect((await fetch(`${edge.url}/_gateway/health`)).status).toBe(200);
     });
 
-    const run = (plugin: string, task: string) =>
-      fetch(`${edge.url}/admin/api/apps/${plugin}/run`, {
-        method: "POST",
-        headers: { Authorization: `Bearer ${ADMIN_TOKEN}` },
-        body: JSON.stringify({ task }),
-      });
+    const run = (plugin: string, task: string) => admin(`apps/${plugin}/run`, "POST", { task });
+
+    test("sets an app up by itself 5 s after its set-up asked for that", async () => {
+      const told = async () => (await (await admin("apps/waking")).json()) as { state: string };
+      await send("/e/", { api_key: TOKEN, event: "e", distinct_id: randomUUID() });
+      await expect.poll(async () => (await told()).state, { timeout: 20_000 }).toBe("running");
+      const lines = () => edge.lines.filter((line) => line.includes('"plugin":"waking"'));
+      expect(lines()[0]).toContain(
+        "setupPlugin failed with RetryError (attempt 1/6): not yet. Retrying in 5 s...",
+      );
+      await expect.poll(() => lines().some((line) => line.includes("completed successfully"))).toBe(true);
+      expect((await run("waking", "runEveryMinute")).status).toBe(202);
+      await expect.poll(() => lines().some((line) => line.includes("awake")), { timeout: 15_000 }).toBe(true);
+    });
+
+    test("configures an app anew at once, with a secret that only the app sees", async () => {
+      const before = randomUUID();
+      const after = randomUUID();
+      await send("/e/", { api_key: TOKEN, event: "e", distinct_id: before });
+      const changed = await admin("apps/tagger", "PATCH", { config: { unit: "s", password: "open sesame" } });
+      expect(changed.status).toBe(200);
+      expect(await changed.text()).not.toContain("sesame");
+      await send("/e/", { api_key: TOKEN, event: "e", distinct_id: after });
+      expect((await arrival(before)).properties).toMatchObject({ unit: "ms" });
+      expect((await arrival(after)).properties).toMatchObject({ unit: "s", password: "open sesame" });
+    });
 
     test("runs a scheduled task when the admin says so, and its event goes the whole way", async () => {
       expect((await run("clock", "runEveryMinute")).status).toBe(202);
@@ -256,7 +282,7 @@ export function testRuntime(runtime: RuntimeName): void {
       expect(answer.headers.get("Access-Control-Allow-Origin")).toBe("null");
     });
 
-    test.each(["deliver", "retry", "export", "task", "capture", "job", "buffer"])(
+    test.each(["deliver", "retry", "export", "task", "capture", "job", "buffer", "setup"])(
       "does nothing for an unsigned call of /_gateway/%s",
       async (route) => {
         const person = randomUUID();
