@@ -130,6 +130,17 @@ describe("the admin's apps", () => {
   });
 });
 
+test("the apps of very many projects are shown one project at a time", async () => {
+  const tokens = Array.from({ length: 21 }, (_, index) => `phc_${index}`);
+  edge = await startTestGateway({
+    settings: { PROJECT_TOKENS: tokens.join(",") },
+    apps: [counting("store").app],
+  });
+  expect((await edge.admin("apps")).status).toBe(400);
+  const answer = await edge.admin("apps?project=phc_7");
+  expect(await answer.json()).toMatchObject({ apps: [{ project: "phc_7", plugin: "store" }] });
+});
+
 describe("an admin's change", () => {
   test("of the configuration replaces that app's instance, the new one before the old, and no other", async () => {
     const store = counting("store", { manifest, config: { region: "us" } });

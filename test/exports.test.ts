@@ -51,6 +51,15 @@ describe("exportEvents", () => {
     expect(batches).toEqual([{ events: ["a", "b", "c"], atMs: startMs + 10_000 }]);
   });
 
+  test("gets what was buffered when its process ended, from the next one", async () => {
+    await startExporter();
+    await send(["a"]);
+    await edge.tearDown();
+    edge.restart();
+    await edge.advance(60_000);
+    expect(batches.map(({ events }) => events)).toEqual([["a"]]);
+  });
+
   test("starts the time of the next batch with its own first event", async () => {
     await startExporter({ exportEventsBufferSeconds: "5" });
     await send(["a"]);

@@ -341,6 +341,19 @@ describe("a series of attempts", () => {
     expect(await record()).toMatchObject({ status: "pending", attempt: 2 });
   });
 
+  test("is forgotten 90 days after the last change, as versions are that are gone", async () => {
+    edge = await startTestGateway({ apps: [flaky(() => {}).app] });
+    const age = (days: number) => edge.clock.now() - days * 86_400_000;
+    for (const days of [89, 91]) {
+      const state = { status: "ready", revision: 0, series: "s", atMs: age(days) };
+      await edge.redisCommand("HSET", `apps:${edge.token}`, `setup app of-${days}`, JSON.stringify(state));
+    }
+    await edge.capture(e);
+    await edge.settle();
+    const fields = (await edge.redisCommand("HKEYS", `apps:${edge.token}`)) as string[];
+    expect(fields.toSorted()).toEqual(["setup app of-89", "setup app v1"]);
+  });
+
   test("is not disturbed by a clock that is set back", async () => {
     const { app, times } = flaky(failing(2));
     edge = await startTestGateway({ apps: [app] });
@@ -423,6 +436,23 @@ describe("people", () => {
       subject: "Edgehog has disabled the app app",
     });
     expect(mail?.headers["authorization"]).toBe("Bearer re_key");
+  });
+
+  test("are not told a secret that an app's error gives away", async () => {
+    const app = defineApp(
+      "app",
+      { setupPlugin: ({ config }: { config: object }) => Promise.reject(new Error(JSON.stringify(config))) },
+      { config: { key: { env: "WAREHOUSE_KEY" } } },
+    );
+    people = await startRecorder();
+    const settings = { ALERT_WEBHOOK_URL: people.url, WAREHOUSE_KEY: "a-warehouse-key" };
+    edge = await startTestGateway({ apps: [app], settings });
+    await edge.capture(e);
+    await edge.settle();
+    expect(people.requests).toHaveLength(1);
+    const told = [people.requests[0]?.body, await (await edge.admin("apps")).text(), ...messages()].join();
+    expect(told).toContain("Error: ");
+    expect(told).not.toContain("a-warehouse-key");
   });
 
   test("are told after the last attempt, and not before", async () => {

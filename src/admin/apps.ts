@@ -10,6 +10,9 @@ import type { AdminBindings } from "./bindings.ts";
 import type { Choose } from "./choose-app.ts";
 import { describeApp, missingIn } from "./describe-app.ts";
 
+/** Each project shown costs a request to Redis. */
+const MAX_PROJECTS_SHOWN = 20;
+
 export interface AppRoutesOptions {
   choose: Choose;
   instances: Instances;
@@ -26,8 +29,13 @@ export function createAppRoutes(options: AppRoutesOptions): Hono<AdminBindings> 
   const routes = new Hono<AdminBindings>();
 
   routes.get("/", async (context) => {
+    const projects = await choose.projects(context);
+    if (projects.length > MAX_PROJECTS_SHOWN) {
+      const error = `there are ${projects.length} projects: add ?project=<token> to see the apps of one`;
+      return context.json({ error }, 400);
+    }
     const apps = [];
-    for (const project of await choose.projects(context)) {
+    for (const project of projects) {
       await inScope(context, (scope) => refresh(project, scope));
       apps.push(...instances.places(project).map(describe));
     }
