@@ -81,6 +81,10 @@ export interface Scope {
   finish(): Promise<Leftovers>;
   /** Keeps the platform alive for what an app started and did not await. Never rejects. */
   background(promise: Promise<unknown>): void;
+  /** Calls `close` once the work has ended, in the background; what is opened after that is closed a turn later. */
+  atEnd(close: () => Promise<unknown>): void;
+  /** Closes what apps opened for this work. `finish` does so too; this is for work that may fail before. */
+  close(): void;
 }
 
 export interface ScopeOptions {
@@ -97,7 +101,9 @@ export function createScope({ store, generation, waitUntil, publish, flushLogs }
   const jobs: ScheduledJob[] = [];
   const added = new Map<BufferPlace, AddedObjects>();
   const unfinished: Promise<unknown>[] = [];
+  const closers: (() => Promise<unknown>)[] = [];
   let finished = false;
+  let closed = false;
 
   /** For what an app starts and does not await, when it goes on after the work has been acknowledged. */
   function publishLate(leftovers: Partial<Leftovers>): Promise<void> {
@@ -171,6 +177,7 @@ export function createScope({ store, generation, waitUntil, publish, flushLogs }
       if (unfinished.length > 0) await Promise.allSettled(unfinished);
       finished = true;
       scope.logs.end();
+      scope.close();
       const leftovers = {
         captured: [...captured.values()],
         jobs: [...jobs],
@@ -187,6 +194,16 @@ export function createScope({ store, generation, waitUntil, publish, flushLogs }
     background(promise) {
       // The app's own handlers see the failure; here only the time it takes matters.
       waitUntil(promise.catch(() => {}));
+    },
+
+    atEnd(close) {
+      closers.push(close);
+      if (closed) scope.background(Promise.resolve().then(() => scope.close()));
+    },
+
+    close() {
+      closed = true;
+      for (const close of closers.splice(0)) scope.background(close());
     },
   };
   return scope;

@@ -67,5 +67,7 @@ export function bareScope(): Scope & { captured: AppEvent[] } {
     mustFinish: () => {},
     finish: async () => ({ captured: [], jobs: [], added: [], generation: 0, locations: new Map() }),
     background: (promise) => void promise.catch(() => {}),
+    atEnd: () => {},
+    close: () => {},
   };
 }

@@ -3,7 +3,7 @@ import { join, relative, sep } from "node:path";
 import type { AppDefinition } from "../apps/definition.ts";
 import type { ChainLink } from "./chain.ts";
 import type { CompiledFolder } from "./compile-app.ts";
-import { HOST_LIBRARIES } from "./libraries.ts";
+import { HOST_LIBRARIES, type Supply } from "./libraries.ts";
 
 const VERSION_LENGTH = 12;
 
@@ -56,7 +56,7 @@ export function emitRegistry(
     "};",
     "",
     "const withLibraries = (createApp) => (host) =>",
-    "  createApp({ ...host, library: (name) => host.libraries[name] ?? libraries[name] });",
+    "  createApp({ ...host, library: (name) => host.libraries[name] ?? libraries[name]() });",
     "",
     "export const apps = [",
     ...entries.map((entry) => {
@@ -84,8 +84,9 @@ export function appFile(plugin: string): string {
 }
 
 /**
- * The import of a host library, and its entry among the libraries: what CommonJS would export. For a module of the
- * gateway that is its default export with the named ones on it, or without a default, the namespace.
+ * The import of a host library, and its entry among the libraries: a function that gives what CommonJS would export, called
+ * once for each instance that asks for it. For a module of the gateway that is its default export with the named ones on
+ * it, or without a default, the namespace.
  */
 function emitLibrary(
   name: string,
@@ -98,16 +99,19 @@ function emitLibrary(
   if (supply.from === "node") {
     return {
       statement: `import ${variable} from ${JSON.stringify(supply.module)};`,
-      entry: `${key}: ${variable}`,
+      entry: `${key}: () => ${variable}`,
     };
   }
   const specifier = moduleSpecifier(directories.out, join(directories.libraries, supply.file));
   return {
     statement: `import * as ${variable} from ${JSON.stringify(specifier)};`,
-    entry: supply.hasDefault
-      ? `${key}: Object.assign(${variable}.default, ${variable})`
-      : `${key}: ${variable}`,
+    entry: `${key}: ${supplied(supply, variable)}`,
   };
+}
+
+function supplied({ hasDefault, perInstance }: Supply & { from: "gateway" }, variable: string): string {
+  if (perInstance) return `${variable}.default`;
+  return `() => ${hasDefault ? `Object.assign(${variable}.default, ${variable})` : variable}`;
 }
 
 function moduleSpecifier(fromDirectory: string, file: string): string {

@@ -1,10 +1,11 @@
 /**
  * How the gateway supplies a library: `gateway` is a module of `src/apps/libraries`, by file name, whose default export,
- * if it has one, is the library; `node` is a built-in module that Workers, Deno and Node have alike; `host` is what the
- * app's own host has under `libraries`, because it is bound to the instance.
+ * if it has one, is the library, or a function that makes one for each instance; `node` is a built-in module that
+ * Workers, Deno and Node have alike; `host` is what the app's own host has under `libraries`, because it is bound to the
+ * instance.
  */
 export type Supply =
-  | { from: "gateway"; file: string; hasDefault: boolean }
+  | { from: "gateway"; file: string; hasDefault: boolean; perInstance?: true }
   | { from: "node"; module: string }
   | { from: "host" };
 
@@ -23,7 +24,9 @@ export const HOST_LIBRARIES: Readonly<Record<string, Supply>> = {
     hasDefault: false,
   },
   "@posthog/plugin-contrib": { from: "host" },
+  "generic-pool": { from: "gateway", file: "generic-pool/index.ts", hasDefault: false },
   "node-fetch": { from: "gateway", file: "node-fetch.ts", hasDefault: true },
+  pg: { from: "gateway", file: "pg/index.ts", hasDefault: true, perInstance: true },
   assert: node("assert"),
   buffer: node("buffer"),
   crypto: node("crypto"),

@@ -18,10 +18,12 @@ export interface TestProject {
   run(plugin: string, host?: Partial<AppHost> & { jobs?: unknown }): Promise<AppExports>;
 }
 
-/** Stand-ins for the gateway's host libraries: an object, and a function with members as `node-fetch` is. */
+/** Stand-ins for the gateway's host libraries: objects, a function with members as `node-fetch` is, one per instance. */
 const LIBRARIES = {
   "libraries/plugin-scaffold.ts": "export class RetryError extends Error { override name = 'RetryError' }\n",
   "libraries/plugin-scaffold/test-utils.ts": "export const createEvent = () => ({ event: 'EVENT_TYPE' });\n",
+  "libraries/generic-pool/index.ts": "export const createPool = () => 'pool';\n",
+  "libraries/pg/index.ts": "export default () => ({ Client: class {}, made: {} });\n",
   "libraries/node-fetch.ts": "export default () => 'fetched';\nexport class Headers {}\n",
 };
 

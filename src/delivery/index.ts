@@ -98,7 +98,11 @@ export function createDeliveryRoutes(options: {
         if ("locations" in message) {
           for (const location of message.locations ?? []) scope.locations.set(location.ip, location);
         }
-        const followUps = (await work(message, scope).finally(() => scope.logs.end())) ?? [];
+        const ended = () => {
+          scope.logs.end();
+          scope.close();
+        };
+        const followUps = (await work(message, scope).finally(ended)) ?? [];
         await queue.publish([...followUps, ...(await options.leftovers(scope))]);
         if ("reference" in parsed) await store.del(parsed.reference);
         return context.json({ status: "ok" });
