@@ -11,10 +11,11 @@ const USUAL_PLACES = ["/usr/local/bin", "/usr/bin", "/opt/homebrew/bin"];
  * `describe.skipIf(requireProgram("redis-server") === null)(…)`. With REQUIRE_ALL=1 (continuous integration) absence throws
  * instead, because there a silently skipped suite would look like a passed one. Cost: a few stat calls, nothing is started.
  */
-export function requireProgram(name: string): string | null {
-  const path = findProgram(name);
+export function requireProgram(name: string, morePlaces: readonly string[] = []): string | null {
+  const places = [...USUAL_PLACES, ...morePlaces];
+  const path = findProgram(name, places);
   if (path !== null) return path;
-  const missing = `${name} is neither on PATH nor in ${USUAL_PLACES.join(", ")}`;
+  const missing = `${name} is neither on PATH nor in ${places.join(", ")}`;
   if (process.env["REQUIRE_ALL"] === "1") {
     throw new Error(
       `${missing}, and REQUIRE_ALL=1 forbids skipping its tests: install it or unset REQUIRE_ALL.`,
@@ -24,9 +25,9 @@ export function requireProgram(name: string): string | null {
   return null;
 }
 
-function findProgram(name: string): string | null {
+function findProgram(name: string, usualPlaces: readonly string[]): string | null {
   const places = (process.env["PATH"] ?? "").split(delimiter).filter((place) => place !== "");
-  for (const place of [...places, ...USUAL_PLACES]) {
+  for (const place of [...places, ...usualPlaces]) {
     const path = join(place, name);
     if (isExecutable(path)) return path;
   }

@@ -1,0 +1,3 @@
+import { testPostgres } from "./suite.ts";
+
+testPostgres("node");
