@@ -10,7 +10,10 @@ import {
   type TransformFailure,
 } from "esbuild";
 import type { AppSources } from "./bundle-app.ts";
+import type { Fault } from "./faults.ts";
+import { knownPackage, packageName, runtimesOf } from "./known-packages.ts";
 import { HOST_LIBRARIES } from "./libraries.ts";
+import { nativeCode } from "./native-code.ts";
 import type { Findings } from "./source/findings.ts";
 
 /** The npm packages of one app. */
@@ -54,9 +57,9 @@ export async function bundlePackages(app: AppSources, findings: Findings): Promi
       charset: "utf8",
       legalComments: "none",
       logLevel: "silent",
-      loader: { ".node": "empty" },
-      plugins: [packages(app, findings)],
+      plugins: [packages(app, findings), nativeCode(app.projectDirectory, findings)],
     });
+    for (const specifier of findings.packages) warnOfRuntimes(specifier, findings);
     const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
     const builtins = imports.flatMap(({ external, path }) => (external && isBuiltin(path) ? [path] : []));
     const code = outputFiles[0]?.text ?? "";
@@ -127,20 +130,33 @@ async function refuseSloppy(code: string, { app, report }: Findings): Promise<vo
 }
 
 function reportMissing(specifier: string, findings: Findings): void {
+  const known = knownPackage(specifier);
   const hint = isBuiltin(specifier)
     ? `of Node's own modules, apps have ${Object.keys(HOST_LIBRARIES)
         .filter((name) => isBuiltin(name))
         .join(", ")}`
-    : `run npm install ${specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/")}, or remove the import`;
-  for (const [file, sites] of findings.imports) {
+    : `run npm install ${known?.install ?? packageName(specifier)}, or remove the import`;
+  const message = `Cannot import '${specifier}': the gateway does not supply it, and it is not installed`;
+  findings.report.faults.push(...atImports(specifier, findings, { message, hint }));
+}
+
+/** Says where a package is known not to work, before it is deployed there. */
+function warnOfRuntimes(specifier: string, findings: Findings): void {
+  const known = knownPackage(specifier);
+  if (!known || (known.node && known.deno && known.workers)) return;
+  const message = `'${packageName(specifier)}' runs on ${runtimesOf(known).join(" and ")} only`;
+  const hint = known.note ? { hint: known.note } : {};
+  findings.report.warnings.push(...atImports(specifier, findings, { message, ...hint }));
+}
+
+/** The same fault at each place where an app imports a specifier, one per file. */
+function atImports(
+  specifier: string,
+  { app, imports }: Findings,
+  { message, hint }: Pick<Fault, "message" | "hint">,
+): Fault[] {
+  return [...imports].flatMap(([file, sites]) => {
     const place = sites.get(specifier)?.();
-    if (!place) continue;
-    findings.report.faults.push({
-      app: findings.app,
-      file,
-      ...place,
-      message: `Cannot import '${specifier}': the gateway does not supply it, and it is not installed`,
-      hint,
-    });
-  }
+    return place ? [{ app, file, ...place, message, ...(hint === undefined ? {} : { hint }) }] : [];
+  });
 }

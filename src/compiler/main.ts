@@ -4,6 +4,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { writeGeoip } from "./geoip.ts";
 import { type CompiledApp, CompileError, checkStartUp, compile, describeFault } from "./index.ts";
+import { describePackage } from "./known-packages.ts";
 
 const usage = `Usage: node src/compiler/main.ts [--plugins plugins] [--out src/generated] [--worker] [--check-start-up <bundle>]
 
@@ -90,7 +91,7 @@ function describeApp({ id, name, plugin, enabled, codeBytes, packages }: Compile
   const parts = [
     `${id}. ${name} (${plugin}) ${enabled ? "enabled" : "disabled"}`,
     `${Math.ceil(codeBytes / 1024)} KB`,
-    ...(packages.length > 0 ? [`packages ${packages.join(", ")}`] : []),
+    ...(packages.length > 0 ? [`packages ${packages.map(describePackage).join(", ")}`] : []),
   ];
   return parts.join(", ");
 }
