@@ -61,6 +61,7 @@ export function testPostgres(runtime: RuntimeName): void {
     });
     afterAll(async () => {
       await edge?.stop();
+      expect(edge?.lines.filter((line) => line.includes("failed to unload"))).toEqual([]);
       silent?.close();
       await Promise.all([stack?.stop(), posthog?.stop(), postgres?.stop()]);
       await removeBundle();
@@ -97,6 +98,12 @@ export function testPostgres(runtime: RuntimeName): void {
         "SELECT application_name FROM pg_stat_activity WHERE application_name IN ('warehouse', 'module', 'generic')";
       return (await postgres.sql(text)).length;
     };
+
+    test("serves 20 requests at once in a process that has just started", async () => {
+      const atOnce = await Promise.all(Array.from({ length: 20 }, () => result("pool")));
+      expect(atOnce).toEqual(Array.from({ length: 20 }, () => [{ sum: 2 }]));
+      await expect.poll(open).toBe(0);
+    });
 
     test.each([
       ["pool", "a pool made in setupPlugin", [{ sum: 2 }]],
@@ -136,6 +143,7 @@ export function testPostgres(runtime: RuntimeName): void {
       ["silent", expect.stringMatching(/timeout|terminated/)],
       ["exhausted", ["timeout exceeded when trying to connect", [{ again: 1 }], 1]],
       ["max", 2],
+      ["limit", 5],
       [
         "released",
         [
@@ -148,6 +156,13 @@ export function testPostgres(runtime: RuntimeName): void {
       ["genericLimit", ["ResourceRequest timed out", true, 1, 0, "pool is draining and cannot accept work"]],
     ])("behaves as on Node: %s", async (name, expected) => {
       expect(await result(name)).toEqual(expected);
+    });
+
+    test("serves hooks after the chain", async () => {
+      await Promise.all(Array.from({ length: 20 }, () => send("sold", "sold")));
+      const text = "SELECT count(*)::int AS sales FROM sales WHERE person LIKE 'sold %' AND amount = 99";
+      await expect.poll(() => postgres.sql(text), { timeout: 20_000 }).toEqual([{ sales: 40 }]);
+      await expect.poll(open).toBe(0);
     });
 
     test("finishes a transaction that nobody awaits", async () => {

@@ -120,6 +120,12 @@ const actions = {
     );
     return new Set(rows.map((result) => result.rows[0].pid)).size;
   },
+  limit: async ({ global }) => {
+    const pool = new Pool({ ...global.options, max: 20 });
+    const query = () => pool.query("SELECT pg_backend_pid() AS pid FROM pg_sleep(0.05)");
+    const rows = await Promise.all(Array.from({ length: 12 }, query));
+    return new Set(rows.map((result) => result.rows[0].pid)).size;
+  },
   leak: async ({ global }) => (await (await global.pool.connect()).query("SELECT 'leaked' AS it")).rows,
   released: async ({ global }) => {
     const client = await global.pool.connect();
@@ -189,6 +195,13 @@ export async function processEvent(event, { global }) {
   }
   event.properties.faults = global.faults;
   return event;
+}
+
+export async function onEvent(event, { global }) {
+  if (event.event !== "sold") return;
+  const client = await global.pool.connect();
+  await client.query("INSERT INTO sales VALUES ($1, $2)", [event.distinct_id, 99]);
+  client.release();
 }
 
 export async function teardownPlugin({ global }) {

@@ -123,7 +123,7 @@ export class Pool<Resource> extends EventEmitter {
 
   #open(): Opened<Resource> {
     const pool = genericPool.createPool(withPauses(this.#factory), this.#options);
-    forwardEvents(pool, this, [], ["factoryCreateError", "factoryDestroyError"]);
+    forwardEvents("generic-pool", pool, this, [], ["factoryCreateError", "factoryDestroyError"]);
     // What the package says of a pool that was drained is then said by itself.
     if (this.#isDraining) void pool.drain();
     return { pool, borrowed: new Set() };

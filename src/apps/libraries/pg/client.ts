@@ -121,7 +121,7 @@ export class Client extends EventEmitter {
 
   #open(): Opened {
     const connection = new Connection(this.#config);
-    forwardEvents(connection, this, EVENTS, ["error"]);
+    forwardEvents("pg", connection, this, EVENTS, ["error"]);
     // What `pg` says to queries of a client that was ended is then said by itself.
     if (this.#state === "ended") void connection.end();
     const reconnecting = this.#state === "connected" ? connection.connect() : null;

@@ -20,7 +20,7 @@ export class LentClient extends Client {
     super(config);
     this.#connection = connection;
     this.#giveBack = connection.release;
-    this.#stopForwarding = forwardEvents(connection, this, EVENTS, ["error"]);
+    this.#stopForwarding = forwardEvents("pg", connection, this, EVENTS, ["error"]);
     this.adopt({ connection, reconnecting: null, close: async () => this.#return(true) });
   }
 

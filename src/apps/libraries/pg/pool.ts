@@ -79,7 +79,7 @@ export class Pool extends EventEmitter {
     const options = { ...this.#config, max, Client: Connection };
     const pool = new pg.Pool(options);
     const connected = new Set<pg.Client>();
-    forwardEvents(pool, this, ["connect", "acquire", "release", "remove"], ["error"]);
+    forwardEvents("pg", pool, this, ["connect", "acquire", "release", "remove"], ["error"]);
     pool.on("connect", (client) => connected.add(client as unknown as pg.Client));
     pool.on("remove", (client) => connected.delete(client as unknown as pg.Client));
     // What `pg` says of a pool that was ended is then said by itself.
