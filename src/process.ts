@@ -1,3 +1,4 @@
+import { hardenBuiltIns } from "./apps/built-ins/harden.ts";
 import type { AppDefinition } from "./apps/definition.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
 import type { CityDatabase } from "./geoip/maxmind.ts";
@@ -47,6 +48,7 @@ export async function createGatewayProcess(options: {
     throw new FaultySettings(faults);
   }
 
+  hardenBuiltIns();
   const running = new Set<Promise<unknown>>();
   return {
     settings: parsed.settings,

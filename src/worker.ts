@@ -1,6 +1,7 @@
 import city from "#geoip";
 import { apps } from "#registry";
 import type { LocateInDatabase } from "./apps/meta/geoip.ts";
+import { hardenBuiltIns } from "./apps/built-ins/harden.ts";
 import type { ClientLocation } from "./event.ts";
 import { createGateway, type Gateway } from "./gateway.ts";
 import { bindingReader } from "./geoip/binding.ts";
@@ -15,6 +16,8 @@ interface ExecutionContext {
 
 /** What Cloudflare knows of the connecting address; numbers arrive as text. */
 type CloudflareProperties = Record<string, string | undefined>;
+
+hardenBuiltIns();
 
 let gateway: Gateway | undefined;
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { serve } from "@hono/node-server";
+import { hardenBuiltIns } from "../src/apps/built-ins/harden.ts";
 import type { AppDefinition } from "../src/apps/definition.ts";
 import type { LogEntry } from "../src/apps/log.ts";
 import type { LocateInDatabase } from "../src/apps/meta/geoip.ts";
@@ -92,6 +93,8 @@ export async function startTestGateway(options: {
   /** A City database; without one, it knows a single address. */
   locate?: LocateInDatabase;
 }): Promise<TestGateway> {
+  // As the entries do: what holds here holds with closed built-ins.
+  hardenBuiltIns();
   const token = "phc_test";
   const adminToken = "an-admin-token-for-tests";
   const clock = createFakeClock();

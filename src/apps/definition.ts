@@ -1,3 +1,4 @@
+import type { Extensions } from "./built-ins/extensions.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** Levels as `apps.json` names them, from the least to the most serious. */
@@ -56,8 +57,15 @@ export interface AppHost {
    * `startedAtMs` is 0 at the first call, and always for a loop that awaits.
    */
   loop(iterations: number, startedAtMs: number, line: number, column: number): number;
-  /** The instance's own global object (`global`, `globalThis`). */
+  /** The instance's own global object (`global`, `globalThis`), and the one that its packages see. */
   global: Record<string, unknown>;
+  packageGlobal: Record<string, unknown>;
+  /** `Function` that makes none of text. */
+  Function: unknown;
+  /** What the app changes of the built-ins, for itself alone. */
+  extensions: Extensions;
+  /** Makes the instance's own copy of a host library. */
+  copyLibrary(library: object): object;
   /** Libraries that are the instance's own, by specifier; all others are the same for everyone. */
   libraries: Readonly<Record<string, unknown>>;
   /** Hears where the app's code stands in the bundle, before it is evaluated. */

@@ -1,4 +1,7 @@
-/** What apps must not find, neither as a name nor on `global`: they have jobs instead of timers, and no process (runtime 4.2). */
+/**
+ * What apps must not find, neither as a name nor on `global`: they have jobs instead of timers and no process
+ * (runtime 4.2), and nothing through which one app could reach what others share.
+ */
 export const HIDDEN_GLOBALS = [
   "setTimeout",
   "setInterval",
@@ -7,5 +10,21 @@ export const HIDDEN_GLOBALS = [
   "clearInterval",
   "clearImmediate",
   "queueMicrotask",
+  "scheduler",
   "process",
+  "Deno",
+  "self",
+  "addEventListener",
+  "removeEventListener",
+  "dispatchEvent",
+  "reportError",
+  "close",
+  "prompt",
+  "alert",
+  "confirm",
+  "caches",
+  "localStorage",
+  "sessionStorage",
+  "BroadcastChannel",
+  "Worker",
 ] as const;

@@ -4,14 +4,17 @@ import { type Secrets, secretsOf } from "../logs/secrets.ts";
 import type { Environment } from "../settings.ts";
 import { teamIdOf } from "../team.ts";
 import { type AppBuffer, createAppBuffers } from "./buffer.ts";
+import { AppFunction } from "./built-ins/code-generation.ts";
+import { createExtensions } from "./built-ins/extensions.ts";
 import { createAppConsole } from "./console.ts";
 import type { AppDefinition, AppHost, MarkedSource } from "./definition.ts";
 import { describeThrown, summariseThrown } from "./describe-thrown.ts";
 import { RetryError, TimeoutError } from "./errors.ts";
 import { createAppFetch } from "./fetch.ts";
 import { createReadFrames } from "./frames.ts";
-import { createAppGlobalObject } from "./global-object.ts";
+import { createAppGlobalObject, createPackageGlobalObject } from "./global-object.ts";
 import { findHooks, type Hooks } from "./hooks.ts";
+import { copyLibrary } from "./libraries/own-copy.ts";
 import { createLoopGuard } from "./loop-guard.ts";
 import { type AppLog, createAppLog, type LogSink } from "./log.ts";
 import { createAppCache } from "./meta/cache.ts";
@@ -102,6 +105,10 @@ export function createInstance(
     global: {},
     libraries: { "@posthog/plugin-contrib": { createBuffer: buffers.createBuffer } },
     source: (source) => void (marked = source),
+    packageGlobal: createPackageGlobalObject(),
+    Function: AppFunction,
+    extensions: createExtensions(),
+    copyLibrary,
   };
   host.global = createAppGlobalObject(host);
 

@@ -14,6 +14,8 @@ import type { Fault } from "./faults.ts";
 import { knownPackage, packageName, runtimesOf } from "./known-packages.ts";
 import { HOST_LIBRARIES } from "./libraries.ts";
 import { nativeCode } from "./native-code.ts";
+import { confineExtensions } from "./confine.ts";
+import { HOST } from "./names.ts";
 import type { Findings } from "./source/findings.ts";
 
 /** The npm packages of one app. */
@@ -49,6 +51,8 @@ export async function bundlePackages(app: AppSources, findings: Findings): Promi
       conditions: ["workerd", "worker", "node"],
       define: {
         global: "globalThis",
+        // A polyfill that is of no use here must not fail at a built-in that is closed.
+        "Object.defineProperty": `${HOST}.extensions.define`,
         "process.env.NODE_ENV": '"production"',
         __dirname: '"/"',
         __filename: '"/package.js"',
@@ -63,8 +67,8 @@ export async function bundlePackages(app: AppSources, findings: Findings): Promi
     const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
     const builtins = imports.flatMap(({ external, path }) => (external && isBuiltin(path) ? [path] : []));
     const code = outputFiles[0]?.text ?? "";
-    await refuseSloppy(code, findings);
-    return { code, builtins: [...new Set(builtins)].toSorted() };
+    const runs = await refuseSloppy(code, findings);
+    return { code: runs ? confineExtensions(code) : code, builtins: [...new Set(builtins)].toSorted() };
   } catch (failure) {
     if (!(failure instanceof Error) || !("errors" in failure)) throw failure;
     for (const { text, location } of (failure as BuildFailure).errors) {
@@ -115,10 +119,11 @@ function platformModule(path: string): OnResolveResult | undefined {
   return path.startsWith("cloudflare:") ? { path, external: true } : undefined;
 }
 
-/** The registry is an ES module, so packages run in strict mode; one that does not even parse there is a fault. */
-async function refuseSloppy(code: string, { app, report }: Findings): Promise<void> {
+/** The registry is an ES module, so packages run in strict mode; one that does not even parse there is a fault, and the answer false. */
+async function refuseSloppy(code: string, { app, report }: Findings): Promise<boolean> {
   try {
     await transform(code, { format: "esm", logLevel: "silent" });
+    return true;
   } catch (failure) {
     if (!(failure instanceof Error) || !("errors" in failure)) throw failure;
     for (const { text, location } of (failure as TransformFailure).errors) {
@@ -126,6 +131,7 @@ async function refuseSloppy(code: string, { app, report }: Findings): Promise<vo
       const above = code.split("\n", location?.line).findLast((line) => line.startsWith("// "));
       report.faults.push({ app, file: above?.slice("// ".length) ?? "", message: text });
     }
+    return false;
   }
 }
 

@@ -1,6 +1,7 @@
 import { relative, sep } from "node:path";
 import { bundleApp } from "./bundle-app.ts";
 import { bundlePackages } from "./bundle-packages.ts";
+import { confineExtensions } from "./confine.ts";
 import type { AppFolder } from "./chain.ts";
 import { emitApp } from "./emit-app.ts";
 import { ENTRY_CANDIDATES, findEntry } from "./entry.ts";
@@ -62,7 +63,7 @@ export async function compileApp(
   const packages = findings.packages.size > 0 ? await bundlePackages(sources, findings) : undefined;
   return {
     folder,
-    code: emitApp(plugin, own, packages, findings),
+    code: emitApp(plugin, { ...own, code: confineExtensions(own.code) }, packages, findings),
     libraries: [...findings.libraries].toSorted(),
     packages: [...findings.packages].toSorted(),
   };

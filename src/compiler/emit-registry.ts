@@ -56,7 +56,7 @@ export function emitRegistry(
     "};",
     "",
     "const withLibraries = (createApp) => (host) =>",
-    "  createApp({ ...host, library: (name) => host.libraries[name] ?? libraries[name]() });",
+    "  createApp({ ...host, library: (name) => host.libraries[name] ?? host.copyLibrary(libraries[name]()) });",
     "",
     "export const apps = [",
     ...entries.map((entry) => {

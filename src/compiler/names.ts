@@ -10,7 +10,7 @@ export const BEGIN = "__edgehog_begin";
 export const END = "__edgehog_end";
 
 /** What an app's factory takes out of its host. */
-export const SUPPLIED_NAMES = ["console", "posthog", "fetch", "RetryError", "global"] as const;
+export const SUPPLIED_NAMES = ["console", "posthog", "fetch", "RetryError", "global", "Function"] as const;
 
 /** What an app's factory shadows; imports are resolved at build time, so that there is no `require` left either. */
 export const HIDDEN_NAMES = [...HIDDEN_GLOBALS, "require"] as const;

@@ -1,3 +1,4 @@
+import { createExtensions } from "../apps/built-ins/extensions.ts";
 import { createLoopGuard } from "../apps/loop-guard.ts";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -80,6 +81,10 @@ function createHost(host: Partial<AppHost>): AppHost {
     loop: createLoopGuard({ limit: 100_000, timeoutMs: 30_000, now: () => 0 }),
     global: Object.create(globalThis),
     libraries: { "@posthog/plugin-contrib": { createBuffer: () => ({}) } },
+    packageGlobal: globalThis as unknown as Record<string, unknown>,
+    Function,
+    extensions: createExtensions(),
+    copyLibrary: (library) => library,
     ...host,
   };
 }

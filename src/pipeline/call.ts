@@ -1,3 +1,4 @@
+import { mendRegExp } from "../apps/built-ins/regexp.ts";
 import { IllegalOperationError } from "../apps/errors.ts";
 import { type Instance, timedOut } from "../apps/instance.ts";
 import type { Invocation } from "../apps/scope.ts";
@@ -41,6 +42,8 @@ function call(link: Link, event: PluginEvent, deadline: Deadline): CallOutcome |
     return isThenable(result) ? wait(link, result, deadline) : { result };
   } catch (thrown) {
     return { thrown };
+  } finally {
+    mendRegExp();
   }
 }
 
@@ -54,6 +57,8 @@ async function wait(link: Link, result: PromiseLike<unknown>, deadline: Deadline
     return { thrown: tooLate(link, deadline) };
   } catch (thrown) {
     return { thrown };
+  } finally {
+    mendRegExp();
   }
 }
 
