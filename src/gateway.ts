@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import { createAdminApi } from "./admin/api.ts";
 import type { AppDefinition } from "./apps/definition.ts";
 import { AppPending } from "./apps/errors.ts";
+import { GENERATION_HEADER } from "./apps/generation.ts";
 import type { LocateInDatabase } from "./apps/meta/geoip.ts";
 import type { Scope } from "./apps/scope.ts";
 import { createCapture } from "./capture/capture.ts";
@@ -148,7 +149,7 @@ function mountSdkRoutes(app: App, platform: Platform, services: Services): void 
   const { projects, instances } = services;
   const nowMs = () => platform.now().getTime();
   const ingest = (batch: CapturedBatch, _client: Client, context: Context<{ Bindings: RequestPlatform }>) =>
-    ingestClient(batch, context.env, services);
+    ingestClient(batch, context.req.raw, context.env, services);
   const reception = {
     allowedOrigins: settings.allowedOrigins,
     authorise: projects.serves,
@@ -197,11 +198,12 @@ function mountSdkRoutes(app: App, platform: Platform, services: Services): void 
 /** Rejects with `Unavailable` when a client must keep its events, with `CaptureError` when it sends too many. */
 async function ingestClient(
   batch: CapturedBatch,
+  { headers, url }: Request,
   { client, waitUntil }: RequestPlatform,
-  { openScope, projects, ingest, accountExactly, writeFault }: Services,
+  { openScope, generations, projects, ingest, accountExactly, writeFault }: Services,
 ): Promise<void> {
   await accountExactly?.(batch.project, batch.events.length);
-  const scope = openScope(waitUntil, 0);
+  const scope = openScope(waitUntil, generations.read(headers.get(GENERATION_HEADER)), url);
   if (client.location) scope.locations.set(client.location.ip, client.location);
   const noted = projects.note(batch.project);
   if (noted) scope.background(noted);

@@ -31,7 +31,14 @@ export function createIngest(options: {
     const { project, historicalMigration: historical } = batch;
     await options.queue.publish([
       ...deliverMessages(
-        { id, project, events, historical, locations: [...scope.locations.values()] },
+        {
+          id,
+          project,
+          events,
+          historical,
+          locations: [...scope.locations.values()],
+          generation: scope.generation,
+        },
         options.maxMessageBytes,
       ),
       ...(await options.leftovers(scope)),

@@ -1,5 +1,6 @@
 import { createAlerts } from "./alerts.ts";
 import { createDisabledAlert } from "./apps/disabled-alert.ts";
+import { createGenerations } from "./apps/generation.ts";
 import { createInstances, type Instances } from "./apps/instances.ts";
 import type { LogEntry } from "./apps/log.ts";
 import { createScope, currentInvocation, type Leftovers, type Scope } from "./apps/scope.ts";
@@ -90,10 +91,17 @@ export function createServices(platform: Platform) {
     ...(await bufferStore.add(left)),
   ];
   const leftovers = async (scope: Scope) => messagesOf(await scope.finish());
-  const openScope = (waitUntil: RequestPlatform["waitUntil"], generation: number): Scope =>
+  const generations = createGenerations(settings.qstash);
+  const openScope = (
+    waitUntil: RequestPlatform["waitUntil"],
+    generation: number,
+    address = settings.publicUrl,
+  ): Scope =>
     createScope({
       store,
       generation,
+      ownAddresses: [settings.publicUrl, address],
+      seal: generations.seal,
       waitUntil,
       publish: async (late) => queue.publish(await messagesOf(late)),
       flushLogs: logs.flush,
@@ -132,6 +140,7 @@ export function createServices(platform: Platform) {
     unhandledRejection: createUnhandledRejection(writeFault),
     buffers,
     openScope,
+    generations,
     leftovers,
     uuid,
     accountExactly:

@@ -1,7 +1,11 @@
-import { currentInvocation } from "./scope.ts";
 import { AbortError, FetchError } from "./fetch/errors.ts";
 import { type AppRequestInit, platformInit } from "./fetch/request.ts";
 import { type AppResponse, nodeFetchResponse } from "./fetch/response.ts";
+import { endlessLoop, GENERATION_HEADER, MAX_GENERATIONS } from "./generation.ts";
+import { currentInvocation, type Invocation } from "./scope.ts";
+
+/** An app's `fetch`. */
+export type AppFetch = ReturnType<typeof createAppFetch>;
 
 /**
  * `fetch` for apps, in node-fetch's manner (decisions 14a): lower-case methods, `timeout`, bodies that are Node streams,
@@ -10,13 +14,37 @@ import { type AppResponse, nodeFetchResponse } from "./fetch/response.ts";
  */
 export function createAppFetch(platformFetch: typeof fetch) {
   return (input: string | URL | Request, init?: AppRequestInit): Promise<AppResponse> => {
-    const scope = currentInvocation.getStore()?.scope;
-    if (scope) scope.subrequests += 1;
-    const answer = request(platformFetch, input, init);
-    scope?.background(answer);
+    const invocation = currentInvocation.getStore();
+    if (!invocation) return request(platformFetch, input, init);
+    invocation.scope.subrequests += 1;
+    const send = async () => request(platformFetch, input, continueGeneration(invocation, input, init));
+    const answer = send();
+    invocation.scope.background(answer);
     // Another promise than the one kept alive, so that a failure which the app does not handle is seen as that.
     return answer.then();
   };
+}
+
+/**
+ * What an app sends to this very gateway carries the generation of the events at work, so that a loop through HTTP ends
+ * as one through `posthog.capture` does (decisions 23). An app cannot choose the header itself.
+ */
+function continueGeneration(
+  { instance, scope }: Invocation,
+  input: string | URL | Request,
+  init: AppRequestInit = {},
+): AppRequestInit {
+  const address = input instanceof Request ? input.url : String(input);
+  const header = scope.ownHeader(address);
+  if (header === null) return init;
+  if (scope.generation + 1 >= MAX_GENERATIONS) {
+    const refusal = endlessLoop(`fetch of ${address}`);
+    instance.log("ERROR", "SYSTEM", refusal);
+    throw new Error(refusal);
+  }
+  const headers = new Headers(init.headers ?? (input instanceof Request ? input.headers : {}));
+  headers.set(GENERATION_HEADER, header);
+  return { ...init, headers };
 }
 
 async function request(

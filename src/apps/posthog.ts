@@ -1,9 +1,7 @@
 import { version } from "../version.ts";
+import { endlessLoop, MAX_GENERATIONS } from "./generation.ts";
 import type { Instance } from "./instance.ts";
 import { requireInvocation } from "./scope.ts";
-
-/** An event of this generation is refused: apps that answer their own events must end (decisions 23). */
-export const MAX_GENERATIONS = 10;
 
 /** Whom an event without `distinct_id` belongs to. */
 const APP_PERSON = "App Server";
@@ -29,11 +27,7 @@ export function createAppPostHog(options: {
       const { scope } = requireInvocation("posthog.capture");
       const instance = options.instance();
       if (scope.generation + 1 >= MAX_GENERATIONS) {
-        instance.log(
-          "ERROR",
-          "SYSTEM",
-          `posthog.capture of "${event}" refused: ${MAX_GENERATIONS} events in a row each led to the next one, which looks like an endless loop`,
-        );
+        instance.log("ERROR", "SYSTEM", endlessLoop(`posthog.capture of "${event}"`));
         return Promise.resolve();
       }
       return scope.capture(instance.project, {

@@ -58,7 +58,12 @@ export interface Leftovers {
  * because on Workers a promise, timer or socket must not outlive the request that made it.
  */
 export interface Scope {
+  /** How many captures in a row led to the events at work. */
   readonly generation: number;
+  /** For work whose events are known only later: they may be of a higher generation. */
+  raiseGeneration(generation: number): void;
+  /** The generation header for a request to this very gateway; null for any other address. */
+  ownHeader(address: string): string | null;
   /** Redis commands of one turn, of all apps, leave together. */
   readonly commands: CommandBatch;
   /** Where clients are, by address, as the platform said when their events arrived. */
@@ -90,13 +95,18 @@ export interface Scope {
 export interface ScopeOptions {
   store: Store;
   generation: number;
+  /** Addresses at which this gateway is reached, as URLs. */
+  ownAddresses: readonly string[];
+  seal: (generation: number) => string;
   waitUntil: (promise: Promise<unknown>) => void;
   publish: (leftovers: Leftovers) => Promise<void>;
   /** Sends what has been logged; undefined when there is nothing. */
   flushLogs: () => Promise<void> | undefined;
 }
 
-export function createScope({ store, generation, waitUntil, publish, flushLogs }: ScopeOptions): Scope {
+export function createScope(options: ScopeOptions): Scope {
+  const { store, waitUntil, publish, flushLogs } = options;
+  let { generation } = options;
   const captured = new Map<string, AppEvents>();
   const jobs: ScheduledJob[] = [];
   const added = new Map<BufferPlace, AddedObjects>();
@@ -128,7 +138,17 @@ export function createScope({ store, generation, waitUntil, publish, flushLogs }
   }
 
   const scope: Scope = {
-    generation,
+    get generation() {
+      return generation;
+    },
+    raiseGeneration(higher) {
+      generation = Math.max(generation, higher);
+    },
+    ownHeader(address) {
+      const host = hostOf(address);
+      const isOwn = host !== null && options.ownAddresses.some((own) => hostOf(own) === host);
+      return isOwn ? options.seal(generation + 1) : null;
+    },
     commands: createCommandBatch({
       store,
       onRequest: () => (scope.subrequests += 1),
@@ -207,6 +227,10 @@ export function createScope({ store, generation, waitUntil, publish, flushLogs }
     },
   };
   return scope;
+}
+
+function hostOf(address: string): string | null {
+  return URL.canParse(address) ? new URL(address).host : null;
 }
 
 /** An app's hook at work within a scope. One object serves all events of the scope. */

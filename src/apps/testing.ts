@@ -56,6 +56,8 @@ export function bareScope(): Scope & { captured: AppEvent[] } {
   return {
     captured,
     generation: 0,
+    raiseGeneration: () => {},
+    ownHeader: () => null,
     locations: new Map(),
     logs: { logged() {}, end() {} },
     subrequests: 0,

@@ -41,9 +41,16 @@ export function createDeliver(options: {
 
   return {
     async deliver(message, scope) {
-      const { id, project, events, historical, locations } = message;
+      const { id, project, events, historical, locations, generation } = message;
       const firstAt = options.now().getTime();
-      const untried = { project, events, attempt: 0, firstAt, ...(locations ? { locations } : {}) };
+      const untried = {
+        project,
+        events,
+        attempt: 0,
+        firstAt,
+        ...(locations ? { locations } : {}),
+        ...(generation ? { generation } : {}),
+      };
       const to = (destination: Destination) => ({ ...untried, destination });
       const ready = await instances.ready(project, scope);
       const steps = [toPostHog({ ...to({ hook: "posthog" }), ...(historical ? { historical } : {}) }, id)];

@@ -93,7 +93,7 @@ export function createDeliveryRoutes(options: {
         }
 
         const message = (text === null ? parsed : JSON.parse(text)) as MessageOf[Name];
-        const generation = "generation" in message ? message.generation : 0;
+        const generation = "generation" in message ? (message.generation ?? 0) : 0;
         const scope = options.createScope((promise) => context.env.waitUntil(promise), generation);
         if ("locations" in message) {
           for (const location of message.locations ?? []) scope.locations.set(location.ip, location);

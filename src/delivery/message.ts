@@ -22,6 +22,8 @@ export interface DeliverMessage extends Envelope {
   historical?: true;
   /** Where the clients of these events are, as far as the platform knew. */
   locations?: ClientLocation[];
+  /** How many captures in a row led to these events; absent for a client's. */
+  generation?: number;
   events: ProcessedEvent[];
 }
 
@@ -40,6 +42,7 @@ export interface RetryMessage extends Envelope {
   firstAt: number;
   historical?: true;
   locations?: ClientLocation[];
+  generation?: number;
   /** Only the events that failed; empty for `exportEvents`, whose batch stays in Redis. */
   events: ProcessedEvent[];
   /** The batch of an `exportEvents` retry. */

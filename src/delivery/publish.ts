@@ -22,11 +22,13 @@ export interface Surviving {
   events: readonly ProcessedEvent[];
   historical: boolean;
   locations: readonly ClientLocation[];
+  /** How many captures in a row led to these events; those of a client are generation 0. */
+  generation: number;
 }
 
 /** Builds the messages that bring events to the destinations: as few as the limit allows. */
 export function deliverMessages(
-  { id, project, events, historical, locations }: Surviving,
+  { id, project, events, historical, locations, generation }: Surviving,
   maxMessageBytes: number,
 ): OutgoingMessage[] {
   return splitToFit(events, maxMessageBytes, (part) => {
@@ -34,6 +36,7 @@ export function deliverMessages(
     const message: DeliverMessage = { v: MESSAGE_VERSION, id: partId, project, events: [...part] };
     if (historical) message.historical = true;
     if (locations.length > 0) message.locations = [...locations];
+    if (generation > 0) message.generation = generation;
     return { route: "deliver", body: encodeMessage(message), deduplicationId: partId };
   });
 }

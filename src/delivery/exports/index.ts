@@ -9,6 +9,7 @@ import { bufferMessage } from "../buffers/message.ts";
 import { toPluginEvent } from "../plugin-event.ts";
 import type { OutgoingMessage } from "../queue.ts";
 import { acknowledgeBatch, appendToBuffer, overdueBuffers, readBatch, takeBatch } from "./buffer.ts";
+import { takeGeneration, withGeneration } from "./generation.ts";
 import { exportLimits } from "./limits.ts";
 import { packEvent, type PackedEvent, unpackEvents } from "./packed-event.ts";
 
@@ -65,6 +66,7 @@ export function createExports(options: {
     const { exportEvents } = instance.hooks;
     const events = unpackEvents(packed, scope.locations);
     const tried = { ...remainder, attempt: remainder.attempt + 1 };
+    scope.raiseGeneration(takeGeneration(events));
     const execution = await executeDeferred({
       instance,
       hook: "exportEvents",
@@ -86,9 +88,9 @@ export function createExports(options: {
   ): Promise<OutgoingMessage[]> {
     const { project, batch } = remainder;
     const packed = await readBatch<PackedEvent>(store, project, plugin, batch);
-    const outgoing = packed
-      ? await followUp.bury(remainder, `${batch}:${plugin}`, error, unpackEvents(packed))
-      : [];
+    const events = packed && unpackEvents(packed);
+    if (events) takeGeneration(events);
+    const outgoing = events ? await followUp.bury(remainder, `${batch}:${plugin}`, error, events) : [];
     await acknowledgeBatch(store, project, plugin, batch);
     return outgoing;
   }
@@ -106,7 +108,10 @@ export function createExports(options: {
       const added = await appendToBuffer(store, {
         project,
         plugin,
-        items: wanted.map((event) => packEvent(toPluginEvent(event, teamId), remainder.locations)),
+        items: withGeneration(
+          wanted.map((event) => toPluginEvent(event, teamId)),
+          remainder.generation,
+        ).map((event) => packEvent(event, remainder.locations)),
         limits,
         now: options.now().getTime(),
       }).catch((error: unknown) => {

@@ -1,5 +1,6 @@
+import type { AppFetch } from "../../apps/fetch.ts";
 import type { Instance } from "../../apps/instance.ts";
-import type { Scope } from "../../apps/scope.ts";
+import { copyJson } from "../../json.ts";
 import type { ProcessedEvent } from "../../pipeline/index.ts";
 
 const WEBHOOK_TIMEOUT_MS = 10_000;
@@ -13,14 +14,13 @@ interface Webhook {
   method?: string;
 }
 
-/** Sends the webhook that an app composes for an event. Rejects when the receiver does not take it. */
+/** Sends the webhook that an app composes for an event, through the app's own `fetch`. Rejects when the receiver does not take it. */
 export async function sendWebhook(
   instance: Instance,
   event: ProcessedEvent,
   teamId: number,
   meta: object,
-  scope: Scope,
-  platformFetch: typeof fetch,
+  send: AppFetch,
 ): Promise<void> {
   const { uuid, distinct_id, event: name, properties, timestamp } = event;
   const posthogEvent = {
@@ -28,14 +28,14 @@ export async function sendWebhook(
     team_id: teamId,
     distinct_id,
     event: name,
-    properties,
+    // A copy: the event stands in the message that a retry is made of.
+    properties: copyJson(properties),
     timestamp: new Date(timestamp),
   };
   const { composeWebhook } = instance.hooks;
   const webhook = composeWebhook?.(posthogEvent, meta) as Webhook | null | undefined;
   if (!webhook) return;
-  scope.subrequests += 1;
-  const response = await platformFetch(webhook.url, {
+  const response = await send(webhook.url, {
     method: webhook.method ?? "POST",
     headers: webhook.headers ?? { "Content-Type": "application/json" },
     body: webhook.body,

@@ -1,3 +1,4 @@
+import { createAppFetch } from "../../apps/fetch.ts";
 import type { Instance } from "../../apps/instance.ts";
 import type { Scope } from "../../apps/scope.ts";
 import type { ProcessedEvent } from "../../pipeline/index.ts";
@@ -40,6 +41,7 @@ export function createEventHookDestination(options: {
   fetch: typeof fetch;
 }): EventHookDestination {
   const { followUp } = options;
+  const appFetch = createAppFetch(options.fetch);
 
   return async (instance, hook, remainder, messageId, scope) => {
     const teamId = teamIdOf(remainder.project);
@@ -64,7 +66,7 @@ export function createEventHookDestination(options: {
         timeoutMs: options.timeoutMs,
         call: (meta) =>
           hook === "composeWebhook"
-            ? sendWebhook(instance, event, teamId, meta, scope, options.fetch)
+            ? sendWebhook(instance, event, teamId, meta, appFetch)
             : callHook?.(toPluginEvent(event, teamId), meta),
       });
       if (execution.outcome === "retry") {
