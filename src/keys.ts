@@ -53,6 +53,9 @@ export const keys = {
   /** Owner of the one run of a scheduled task that may be under way. */
   taskLease: (project: string, plugin: string, task: string) => `task:${project}:${plugin}:${task}:lease`,
   taskLeaseTtlMs: minute * 1000,
+  /** Number: the last cron tick (ms) whose tasks were published. */
+  lastTick: "schedule:tick",
+  lastTickTtlSeconds: 7 * day,
 
   /** Text: a dead letter as JSON. */
   deadLetter: (id: string) => `dead:entry:${id}`,

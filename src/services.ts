@@ -31,6 +31,7 @@ import { createPipeline } from "./pipeline/index.ts";
 import { createProjects } from "./projects.ts";
 import { createLeases } from "./schedule/lease.ts";
 import { createTasks } from "./schedule/tasks.ts";
+import { createLastTick } from "./schedule/ticks.ts";
 import { createStore } from "./store.ts";
 
 export type Services = ReturnType<typeof createServices>;
@@ -148,7 +149,14 @@ export function createServices(platform: Platform) {
         ? createExactRateLimit(store, settings.rateLimitPerMinute)
         : null,
     projects: createProjects(settings.projects, store),
-    tasks: createTasks({ instances, queue, leases: createLeases(store), now, uuid }),
+    tasks: createTasks({
+      instances,
+      queue,
+      leases: createLeases(store),
+      lastTick: createLastTick(store),
+      now,
+      uuid,
+    }),
     deliver: createDeliver({ instances, destinations, followUp, now }),
     runJob: createRunJob({
       instances,

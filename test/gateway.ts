@@ -58,6 +58,8 @@ export interface TestGateway {
   tearDown(): Promise<void>;
   /** Makes the gateway's Redis refuse everything, or not any more. QStash keeps what it has. */
   setRedisAway(away: boolean): void;
+  /** Makes QStash refuse everything, or not any more. */
+  setQStashAway(away: boolean): void;
   /** Starts the gateway afresh over the same Redis and QStash, as a new isolate would, or a deployment with changes. */
   restart(apps?: readonly AppDefinition[], settings?: Record<string, string>): void;
   /** Starts another isolate beside this one, on an address of its own; QStash goes on delivering to the first. */
@@ -115,6 +117,7 @@ export async function startTestGateway(options: {
   };
   let gateway: Gateway | undefined;
   let redisAway = false;
+  let qstashAway = false;
   const others: { stop(): Promise<void> }[] = [];
   const answer = async (answering: Gateway | undefined, request: Request) => {
     const ip = request.headers.get("CF-Connecting-IP") ?? "127.0.0.1";
@@ -124,7 +127,7 @@ export async function startTestGateway(options: {
   };
   const servers = await Promise.all([
     listen((request) => (redisAway ? new Response("away", { status: 503 }) : redis.fetch(request))),
-    listen((request) => qstash.fetch(request)),
+    listen((request) => (qstashAway ? new Response("away", { status: 503 }) : qstash.fetch(request))),
     listen((request) => answer(gateway, request)),
   ]);
   const [redisServer, qstashServer, gatewayServer] = servers;
@@ -194,6 +197,9 @@ export async function startTestGateway(options: {
     settle,
     setRedisAway(away) {
       redisAway = away;
+    },
+    setQStashAway(away) {
+      qstashAway = away;
     },
     restart,
     redisCommand,

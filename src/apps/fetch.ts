@@ -2,7 +2,7 @@ import { AbortError, FetchError } from "./fetch/errors.ts";
 import { type AppRequestInit, platformInit } from "./fetch/request.ts";
 import { type AppResponse, nodeFetchResponse } from "./fetch/response.ts";
 import { endlessLoop, GENERATION_HEADER, MAX_GENERATIONS } from "./generation.ts";
-import { currentInvocation, type Invocation } from "./scope.ts";
+import { currentInvocation, type Invocation, requireInvocation } from "./scope.ts";
 
 /** An app's `fetch`. */
 export type AppFetch = ReturnType<typeof createAppFetch>;
@@ -17,7 +17,10 @@ export function createAppFetch(platformFetch: typeof fetch) {
     const invocation = currentInvocation.getStore();
     if (!invocation) return request(platformFetch, input, init);
     invocation.scope.subrequests += 1;
-    const send = async () => request(platformFetch, input, continueGeneration(invocation, input, init));
+    const send = async () => {
+      requireInvocation("fetch");
+      return request(platformFetch, input, continueGeneration(invocation, input, init));
+    };
     const answer = send();
     invocation.scope.background(answer);
     // Another promise than the one kept alive, so that a failure which the app does not handle is seen as that.

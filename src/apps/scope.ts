@@ -70,6 +70,10 @@ export interface Scope {
   readonly locations: Map<string, ClientLocation>;
   /** Sends what apps log in this work to where it is kept. */
   readonly logs: LogFlushing;
+  /** Makes host calls of this work fail for as long as there is a reason. */
+  refuseWhen(reason: () => string | null): void;
+  /** Why host calls are refused; null as long as they are not. */
+  refusal(): string | null;
   /** Outgoing requests made so far; the platform bounds them (`SUBREQUEST_BUDGET`). */
   subrequests: number;
   /** Keeps an app's event for `finish`; after that, publishes it at once. */
@@ -114,6 +118,7 @@ export function createScope(options: ScopeOptions): Scope {
   const closers: (() => Promise<unknown>)[] = [];
   let finished = false;
   let closed = false;
+  let refusal: () => string | null = () => null;
 
   /** For what an app starts and does not await, when it goes on after the work has been acknowledged. */
   function publishLate(leftovers: Partial<Leftovers>): Promise<void> {
@@ -157,6 +162,11 @@ export function createScope(options: ScopeOptions): Scope {
     locations: new Map(),
     logs: createLogFlushing(countedFlush, (promise) => scope.background(promise)),
     subrequests: 0,
+
+    refuseWhen(reason) {
+      refusal = reason;
+    },
+    refusal: () => refusal(),
 
     capture(project, event) {
       const alone = { project, events: [event], generation: generation + 1 };
@@ -243,11 +253,16 @@ export interface Invocation {
 /** Finds the work that a call of a host function belongs to, however deep in the app it was made. */
 export const currentInvocation = new AsyncLocalStorage<Invocation>();
 
-/** The invocation under way; throws when an app calls a host function while its module is being evaluated. */
+/**
+ * The invocation under way. Throws when an app calls a host function while its module is being evaluated, or in a piece
+ * of work that may not act any more.
+ */
 export function requireInvocation(what: string): Invocation {
   const invocation = currentInvocation.getStore();
   if (!invocation) {
     throw new Error(`${what} cannot be used while the app is being loaded: call it from a hook`);
   }
+  const refusal = invocation.scope.refusal();
+  if (refusal !== null) throw new Error(`${what} refused: ${refusal}`);
   return invocation;
 }

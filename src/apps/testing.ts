@@ -61,6 +61,8 @@ export function bareScope(): Scope & { captured: AppEvent[] } {
     locations: new Map(),
     logs: { logged() {}, end() {} },
     subrequests: 0,
+    refuseWhen: () => {},
+    refusal: () => null,
     commands: { run: () => Promise.reject(new Error("this test has no Redis")) },
     capture: async (_project, event) => void captured.push(event),
     schedule: () => Promise.resolve(),

@@ -1,27 +1,23 @@
-import { type ScheduledTask, scheduledTasks } from "../apps/hooks.ts";
+import type { ScheduledTask } from "../apps/hooks.ts";
 import { type Instance, runHook } from "../apps/instance.ts";
 import type { Instances } from "../apps/instances.ts";
 import type { Scope } from "../apps/scope.ts";
 import { encodeMessage, MESSAGE_VERSION, type TaskMessage } from "../delivery/message.ts";
 import type { OutgoingMessage, Queue } from "../delivery/queue.ts";
 import { keys } from "../keys.ts";
+import { type Hold, holdLease } from "./hold.ts";
 import type { Leases } from "./lease.ts";
-
-const MINUTE_MS = 60_000;
-
-/** How late a tick may be and still run: a missed one is caught up within its own period. */
-const periodMs = {
-  runEveryMinute: MINUTE_MS,
-  runEveryHour: 60 * MINUTE_MS,
-  runEveryDay: 24 * 60 * MINUTE_MS,
-} as const satisfies Record<ScheduledTask, number>;
+import { type LastTick, minuteOf, periodMs, tasksDue } from "./ticks.ts";
 
 /** Messages that are published in one request. */
 const MAX_MESSAGES_PER_REQUEST = 100;
 
 /** Apps' scheduled tasks: one signed message per app and task, at most one run of each at a time (decisions 22). */
 export interface Tasks {
-  /** Publishes the tasks due at a cron tick. A tick that fires twice is one message. Rejects with `QueueUnavailable`. */
+  /**
+   * Publishes the tasks due at a cron tick, with those of ticks that were missed. A tick that fires twice is one message.
+   * One Redis command if any app has a task; without Redis nothing is caught up. Rejects with `QueueUnavailable`.
+   */
   tick(timeMs: number, projects: readonly string[], scope: Scope): Promise<void>;
   /** Starts one task now. Rejects with `QueueUnavailable`, or when Redis refuses. */
   start(project: string, plugin: string, task: ScheduledTask): Promise<"started" | "running" | "unknown">;
@@ -33,37 +29,59 @@ export function createTasks(options: {
   instances: Instances;
   queue: Queue;
   leases: Leases;
+  lastTick: LastTick;
   now: () => Date;
   uuid: () => string;
 }): Tasks {
-  const { instances, queue, leases } = options;
+  const { instances, queue, leases, lastTick, now } = options;
 
   function message(project: string, plugin: string, task: ScheduledTask, more: Partial<TaskMessage>): string {
     return encodeMessage({ v: MESSAGE_VERSION, id: options.uuid(), project, plugin, task, ...more });
   }
 
+  function dueMessages(
+    app: { project: string; plugin: string; tasks: readonly ScheduledTask[] },
+    due: readonly { task: ScheduledTask; dueAt: number }[],
+  ): OutgoingMessage[] {
+    const { project, plugin, tasks } = app;
+    return due
+      .filter(({ task }) => tasks.includes(task))
+      .map(({ task, dueAt }) => ({
+        route: "task",
+        body: message(project, plugin, task, { tickAt: dueAt }),
+        // QStash takes no colons here, and with `*` a token may be anything.
+        deduplicationId: `${project}.${plugin}.${task}.${dueAt}`.replaceAll(":", "_"),
+      }));
+  }
+
+  async function publish(messages: readonly OutgoingMessage[]): Promise<void> {
+    for (let from = 0; from < messages.length; from += MAX_MESSAGES_PER_REQUEST) {
+      await queue.publish(messages.slice(from, from + MAX_MESSAGES_PER_REQUEST));
+    }
+  }
+
   return {
     async tick(timeMs, projects, scope) {
-      const tickAt = timeMs - (timeMs % MINUTE_MS);
-      const due = scheduledTasks.filter((task) => tickAt % periodMs[task] === 0);
-      const messages: OutgoingMessage[] = [];
-      for (const project of projects) {
-        await instances.keepFresh(project, scope);
-        for (const { plugin } of instances.definitions(project)) {
-          const tasks = instances.tasks(project, plugin);
-          for (const task of due) {
-            if (!tasks.includes(task)) continue;
-            messages.push({
-              route: "task",
-              body: message(project, plugin, task, { tickAt }),
-              // QStash takes no colons here, and with `*` a token may be anything.
-              deduplicationId: `${project}.${plugin}.${task}.${tickAt}`.replaceAll(":", "_"),
-            });
-          }
-        }
-      }
-      for (let from = 0; from < messages.length; from += MAX_MESSAGES_PER_REQUEST) {
-        await queue.publish(messages.slice(from, from + MAX_MESSAGES_PER_REQUEST));
+      const tickAt = minuteOf(timeMs);
+      for (const project of projects) await instances.keepFresh(project, scope);
+      const apps = projects
+        .flatMap((project) =>
+          instances.definitions(project).map(({ plugin }) => ({
+            project,
+            plugin,
+            tasks: instances.tasks(project, plugin),
+          })),
+        )
+        .filter(({ tasks }) => tasks.length > 0);
+      if (apps.length === 0) return;
+      const last = await lastTick.advance(tickAt).catch(() => null);
+      const due = tasksDue(tickAt, last);
+      try {
+        await publish(apps.flatMap((app) => dueMessages(app, due)));
+      } catch (error) {
+        // The next tick catches up on what was refused; what was accepted is known by its deduplication id.
+        await lastTick.rewind(last).catch(() => {});
+        throw error;
       }
     },
 
@@ -82,44 +100,44 @@ export function createTasks(options: {
       return "started";
     },
 
-    async run({ project, plugin, task, tickAt, lease, id }, scope) {
-      if (tickAt !== undefined && options.now().getTime() - tickAt > periodMs[task]) return;
+    async run({ project, plugin, task, tickAt, lease }, scope) {
+      if (tickAt !== undefined && now().getTime() - tickAt > periodMs[task]) return;
       const key = keys.taskLease(project, plugin, task);
-      const owner = lease ?? id;
+      // An owner of this run's own: QStash may offer a message again while its first run is still going on.
+      const owner = options.uuid();
       // A lease handed over may have run out while its message waited; then it is as free as any other.
       const held =
-        (lease !== undefined && (await leases.renew(key, owner))) || (await leases.acquire(key, owner));
+        (lease !== undefined && (await leases.takeOver(key, lease, owner))) ||
+        (await leases.acquire(key, owner));
       if (!held) return;
+      const onFault = (text: string) => instance?.log("WARN", "SYSTEM", text, task);
+      const hold = holdLease({ leases, key, owner, now, onFault });
+      let instance: Instance | null = null;
       try {
-        const instance = await instances.find(project, plugin, scope);
-        if (instance) await runLeased(instance, task, scope, () => leases.renew(key, owner));
+        instance = await instances.find(project, plugin, scope);
+        if (instance) await runHeld(instance, task, scope, hold);
         else instances.tasks(project, plugin);
       } finally {
-        await leases.release(key, owner);
+        await hold.release();
       }
     },
   };
 }
 
-/** Runs the task, renewing its lease as long as it goes on. */
-async function runLeased(
-  instance: Instance,
-  task: ScheduledTask,
-  scope: Scope,
-  renew: () => Promise<boolean>,
-): Promise<void> {
-  const renewal = setInterval(() => {
-    renew().catch((error: Error) =>
-      instance.log("WARN", "SYSTEM", `the lease could not be renewed: ${error.message}`, task),
-    );
-  }, keys.taskLeaseTtlMs / 3);
+/** Runs the task. Once its lease is lost it cannot act through the gateway any more, since another run may. */
+async function runHeld(instance: Instance, task: ScheduledTask, scope: Scope, hold: Hold): Promise<void> {
+  scope.refuseWhen(() =>
+    hold.lost ? `this run of ${task} was away for so long that another may have taken its place` : null,
+  );
   try {
     const run = instance.hooks[task];
     await runHook(instance, task, scope, (meta) => run?.(meta));
   } catch (thrown) {
     instance.logThrown(thrown, task);
-  } finally {
-    clearInterval(renewal);
+  }
+  if (hold.lost) {
+    instance.log("WARN", "SYSTEM", "lost its lease: what it did after that was refused", task);
+  } else {
     void instance.global.save(scope.commands);
   }
 }
