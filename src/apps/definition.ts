@@ -57,6 +57,8 @@ export interface AppHost {
    * `startedAtMs` is 0 at the first call, and always for a loop that awaits.
    */
   loop(iterations: number, startedAtMs: number, line: number, column: number): number;
+  /** Called by an app's own `then` methods: throws when one goes on for ever. */
+  thenable(line: number, column: number): void;
   /** The instance's own global object (`global`, `globalThis`), and the one that its packages see. */
   global: Record<string, unknown>;
   packageGlobal: Record<string, unknown>;

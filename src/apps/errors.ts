@@ -49,3 +49,23 @@ export class AppPending extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
+
+/** Whether an app asks to be run again. Never throws, whatever was thrown. */
+export function isRetry(thrown: unknown): thrown is RetryError {
+  return attempt(() => thrown instanceof RetryError, false);
+}
+
+/** Notes on a RetryError which execution it ended, for its text; one that takes no notes goes without. */
+export function noteAttempt(thrown: unknown, attemptNumber: number, maxAttempts: number): void {
+  if (!isRetry(thrown)) return;
+  attempt(() => Object.assign(thrown, { _attempt: attemptNumber, _maxAttempts: maxAttempts }), thrown);
+}
+
+/** Apps throw frozen objects, proxies and errors with getters: to look at one may throw again. */
+function attempt<Result>(look: () => Result, otherwise: Result): Result {
+  try {
+    return look();
+  } catch {
+    return otherwise;
+  }
+}

@@ -15,7 +15,7 @@ import { createReadFrames } from "./frames.ts";
 import { createAppGlobalObject, createPackageGlobalObject } from "./global-object.ts";
 import { findHooks, type Hooks } from "./hooks.ts";
 import { copyLibrary } from "./libraries/own-copy.ts";
-import { createLoopGuard } from "./loop-guard.ts";
+import { createLoopGuard, guardThenable } from "./loop-guard.ts";
 import { type AppLog, createAppLog, type LogSink } from "./log.ts";
 import { createAppCache } from "./meta/cache.ts";
 import { resolveConfig } from "./meta/config.ts";
@@ -36,6 +36,8 @@ export interface Instance {
   readonly label: string;
   readonly hooks: Hooks;
   readonly meta: object;
+  /** What is configured, with settings filled in: the gateway's own, whatever the app does to its `meta`. */
+  readonly config: Readonly<Record<string, unknown>>;
   readonly global: AppGlobal;
   /** Those that the app has made with `createBuffer`, in that order. */
   readonly buffers: readonly AppBuffer[];
@@ -102,6 +104,7 @@ export function createInstance(
     RetryError,
     jobs,
     loop: createLoopGuard({ ...services.loops, now: () => services.now().getTime() }),
+    thenable: guardThenable,
     global: {},
     libraries: { "@posthog/plugin-contrib": { createBuffer: buffers.createBuffer } },
     source: (source) => void (marked = source),
@@ -142,6 +145,10 @@ export function createInstance(
       get config() {
         return copyJson(config);
       },
+      // meta is the app's to write to, as it was in PostHog.
+      set config(value) {
+        Object.defineProperty(this, "config", { value, writable: true });
+      },
       cache: createAppCache(project, plugin),
       storage,
       utils: { cursor },
@@ -151,6 +158,7 @@ export function createInstance(
       global: global.object,
       attachments: decodeAttachments(definition),
     },
+    config,
     global,
     buffers: buffers.made,
     log,

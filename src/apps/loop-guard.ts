@@ -1,5 +1,21 @@
+import { currentInvocation } from "./scope.ts";
+
 /** Decides about a loop that is still going; see `AppHost.loop`. */
 export type LoopGuard = (iterations: number, startedAtMs: number, line: number, column: number) => number;
+
+/** Calls of `then` methods that apps may write themselves, in one piece of work. */
+const MAX_THENABLES = 100_000;
+
+/** Cuts a promise of an app's own making that resolves with itself; see `AppHost.thenable`. */
+export function guardThenable(line: number, column: number): void {
+  const scope = currentInvocation.getStore()?.scope;
+  if (!scope) return;
+  scope.thenables += 1;
+  if (scope.thenables <= MAX_THENABLES) return;
+  throw new Error(
+    `then was called ${MAX_THENABLES} times on line ${line}:${column}: a promise that resolves with itself never ends`,
+  );
+}
 
 /**
  * Cuts loops that do not end: past `limit` iterations in one call, or past `timeoutMs` where the clock advances. On

@@ -6,6 +6,10 @@ import type { BufferedObject, BufferPlace } from "./buffer.ts";
 import type { Instance } from "./instance.ts";
 import { type CommandBatch, createCommandBatch } from "./meta/command-batch.ts";
 
+/** What apps may leave behind in one piece of work: more looks like a loop, and would keep the work from its end. */
+const MAX_CAPTURED = 10_000;
+const MAX_JOBS = 1000;
+
 /** An event that an app made with `posthog.capture`, to re-enter at the start of the chain. */
 export interface AppEvent {
   uuid: string;
@@ -76,6 +80,8 @@ export interface Scope {
   refusal(): string | null;
   /** Outgoing requests made so far; the platform bounds them (`SUBREQUEST_BUDGET`). */
   subrequests: number;
+  /** Calls so far of `then` methods that apps wrote themselves. */
+  thenables: number;
   /** Keeps an app's event for `finish`; after that, publishes it at once. */
   capture(project: string, event: AppEvent): Promise<void>;
   /** Keeps an app's job likewise. */
@@ -162,6 +168,7 @@ export function createScope(options: ScopeOptions): Scope {
     locations: new Map(),
     logs: createLogFlushing(countedFlush, (promise) => scope.background(promise)),
     subrequests: 0,
+    thenables: 0,
 
     refuseWhen(reason) {
       refusal = reason;
@@ -172,6 +179,9 @@ export function createScope(options: ScopeOptions): Scope {
       const alone = { project, events: [event], generation: generation + 1 };
       if (finished) return publishLate({ captured: [alone] });
       const batch = captured.get(project);
+      if (batch && batch.events.length >= MAX_CAPTURED) {
+        return tooMany(`posthog.capture of "${event.event}"`, `${MAX_CAPTURED} events`);
+      }
       if (batch) batch.events.push(event);
       else captured.set(project, alone);
       return Promise.resolve();
@@ -180,6 +190,7 @@ export function createScope(options: ScopeOptions): Scope {
     schedule(job) {
       const scheduled = { ...job, generation };
       if (finished) return publishLate({ jobs: [scheduled] });
+      if (jobs.length >= MAX_JOBS) return tooMany(`jobs.${job.job}`, `${MAX_JOBS} jobs`);
       jobs.push(scheduled);
       return Promise.resolve();
     },
@@ -237,6 +248,10 @@ export function createScope(options: ScopeOptions): Scope {
     },
   };
   return scope;
+}
+
+function tooMany(what: string, limit: string): Promise<never> {
+  return Promise.reject(new Error(`${what} refused: the apps of this request have left ${limit} already`));
 }
 
 function hostOf(address: string): string | null {

@@ -61,6 +61,7 @@ export function bareScope(): Scope & { captured: AppEvent[] } {
     locations: new Map(),
     logs: { logged() {}, end() {} },
     subrequests: 0,
+    thenables: 0,
     refuseWhen: () => {},
     refusal: () => null,
     commands: { run: () => Promise.reject(new Error("this test has no Redis")) },

@@ -1,5 +1,5 @@
 import { createExtensions } from "../apps/built-ins/extensions.ts";
-import { createLoopGuard } from "../apps/loop-guard.ts";
+import { createLoopGuard, guardThenable } from "../apps/loop-guard.ts";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -79,6 +79,7 @@ function createHost(host: Partial<AppHost>): AppHost {
     RetryError: class RetryError extends Error {},
     jobs: undefined,
     loop: createLoopGuard({ limit: 100_000, timeoutMs: 30_000, now: () => 0 }),
+    thenable: guardThenable,
     global: Object.create(globalThis),
     libraries: { "@posthog/plugin-contrib": { createBuffer: () => ({}) } },
     packageGlobal: globalThis as unknown as Record<string, unknown>,

@@ -1,6 +1,9 @@
 import type { Instance } from "../apps/instance.ts";
 import type { Instances } from "../apps/instances.ts";
 import type { Scope } from "../apps/scope.ts";
+import { tameNesting } from "../capture/nesting.ts";
+import { MAX_LEVELS, plainJson } from "../json.ts";
+import type { ProcessedEvent } from "../pipeline/index.ts";
 import type { DeferredHook } from "./schedules.ts";
 import type { Exports } from "./exports/index.ts";
 import type { FollowUp, Remainder } from "./follow-up.ts";
@@ -41,7 +44,8 @@ export function createDeliver(options: {
 
   return {
     async deliver(message, scope) {
-      const { id, project, events, historical, locations, generation } = message;
+      const { id, project, historical, locations, generation } = message;
+      const events = message.events.map(withoutDepths);
       const firstAt = options.now().getTime();
       const untried = {
         project,
@@ -110,4 +114,9 @@ export function createDeliver(options: {
       ? exports.append(instance, remainder)
       : exports.retry(instance, { ...remainder, batch }, scope);
   }
+}
+
+/** An event that an app nested deeper than others can follow would fail all that are handled with it. */
+function withoutDepths(event: ProcessedEvent): ProcessedEvent {
+  return tameNesting(event, MAX_LEVELS) ? event : (plainJson(event) as ProcessedEvent);
 }

@@ -3,6 +3,7 @@ import type { BufferPlace } from "../apps/buffer.ts";
 import type { AppEvent } from "../apps/scope.ts";
 import type { SetupDue } from "../apps/state/due.ts";
 import type { ClientLocation } from "../event.ts";
+import { plainJson } from "../json.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";
 import type { BufferItem } from "./exports/buffer.ts";
 import type { DeferredHook } from "./schedules.ts";
@@ -135,38 +136,14 @@ export interface MessageOf {
 export type Route = keyof MessageOf;
 
 /**
- * JSON of a message. What an app left in an event that JSON cannot hold (a BigInt, a circle, a getter that throws)
- * costs that event those properties, never the message.
+ * JSON of a message. What an app left in an event that JSON cannot hold (a BigInt, a circle, a getter that throws, a
+ * thousand levels) costs that event those properties, never the message: nothing else of a message is an app's.
  */
 export function encodeMessage(message: MessageOf[Route]): string {
   try {
     return JSON.stringify(message);
   } catch {
-    return JSON.stringify(plain(message, new Set()));
-  }
-}
-
-function plain(value: unknown, ancestors: Set<object>): unknown {
-  if (typeof value === "bigint") return value.toString();
-  if (typeof value !== "object" || value === null) return value;
-  if (ancestors.has(value)) return undefined;
-  ancestors.add(value);
-  try {
-    if (value instanceof Date) return JSON.parse(JSON.stringify(value));
-    if (Array.isArray(value)) return value.map((item) => plain(item, ancestors) ?? null);
-    const copy: Record<string, unknown> = {};
-    for (const name of Object.keys(value)) copy[name] = plain(read(value, name), ancestors);
-    return copy;
-  } finally {
-    ancestors.delete(value);
-  }
-}
-
-function read(value: object, name: string): unknown {
-  try {
-    return (value as Record<string, unknown>)[name];
-  } catch {
-    // A getter of an app's own making: its failure is that property's.
-    return undefined;
+    const events = "events" in message ? message.events.map(plainJson) : undefined;
+    return JSON.stringify({ ...message, ...(events ? { events } : {}) });
   }
 }

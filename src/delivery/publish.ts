@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ClientLocation } from "../event.ts";
+import { MAX_EVENT_CHARACTERS, plainJson } from "../json.ts";
 import type { AppEvents, Leftovers, ScheduledJob } from "../apps/scope.ts";
 import type { SetupDue } from "../apps/state/due.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";
@@ -141,7 +142,12 @@ function splitToFit<Event>(
 ): OutgoingMessage[] {
   if (events.length === 0) return [];
   const message = build(events);
-  if (events.length === 1 || fitsInto(maxMessageBytes, message.body)) return [message];
+  if (events.length === 1) {
+    // An app has blown it up: whole, it would take the others of its request down with it.
+    const isBlownUp = message.body.length > MAX_EVENT_CHARACTERS;
+    return [isBlownUp ? build(events.map((event) => plainJson(event) as Event)) : message];
+  }
+  if (fitsInto(maxMessageBytes, message.body)) return [message];
   const half = Math.ceil(events.length / 2);
   return [
     ...splitToFit(events.slice(0, half), maxMessageBytes, build),

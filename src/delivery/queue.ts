@@ -13,6 +13,9 @@ const PUBLISH_TIMEOUT_MS = 2000;
  */
 const MESSAGE_RETRIES = 5;
 
+/** Messages that are published in one request. */
+const MAX_MESSAGES_PER_REQUEST = 100;
+
 /** A message on its way to one of the gateway's own routes. */
 export interface OutgoingMessage {
   route: Route;
@@ -24,7 +27,7 @@ export interface OutgoingMessage {
 
 export interface Queue {
   /**
-   * Resolves when QStash has accepted all messages durably: one request, one billed message each. A body above the
+   * Resolves when QStash has accepted all messages durably: one request for a hundred, one billed message each. A body above the
    * plan's limit is kept in Redis and travels by reference (+1 Redis command). Rejects with `QueueUnavailable` otherwise;
    * some may have been accepted then.
    */
@@ -85,15 +88,31 @@ export function createQueue(options: {
         const fits = fitsInto(options.maxMessageBytes, message.body);
         messages.push(fits ? message : await byReference(message));
       }
-      const [first] = messages;
-      if (!first) return;
-      await withinTimeout(
-        messages.length === 1
-          ? client.publish(request(first)).then(() => {})
-          : client.batch(messages.map(request)).then((answers) => refuseFailures(answers, bodies)),
-      );
+      for (let from = 0; from < messages.length; from += MAX_MESSAGES_PER_REQUEST) {
+        const to = from + MAX_MESSAGES_PER_REQUEST;
+        try {
+          await publishTogether(messages.slice(from, to), bodies.slice(from, to));
+        } catch (error) {
+          if (from === 0 || !(error instanceof QueueUnavailable)) throw error;
+          const refused = [...(error.refused ?? bodies.slice(from, to)), ...bodies.slice(to)];
+          throw new QueueUnavailable(error.message, refused);
+        }
+      }
     },
   };
+
+  function publishTogether(
+    messages: readonly OutgoingMessage[],
+    bodies: readonly OutgoingMessage[],
+  ): Promise<void> {
+    const [first, second] = messages;
+    if (!first) return Promise.resolve();
+    return withinTimeout(
+      second
+        ? client.batch(messages.map(request)).then((answers) => refuseFailures(answers, bodies))
+        : client.publish(request(first)).then(() => {}),
+    );
+  }
 }
 
 /** Room that QStash's own fields take of a message's limit. */

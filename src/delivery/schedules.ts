@@ -1,4 +1,4 @@
-import { RetryError } from "../apps/errors.ts";
+import { isRetry } from "../apps/errors.ts";
 
 /** Waits before the next execution of a deferred hook, by hook (decisions 15): 6 executions of one, 4 of the other. */
 export const HOOK_RETRY_DELAYS_SECONDS = {
@@ -25,7 +25,7 @@ export function maxAttempts(hook: RetriedHook): number {
 
 /** Seconds until a hook is run again after `attempt` executions, or null when what it threw is final. */
 export function hookRetryDelay(hook: RetriedHook, attempt: number, thrown: unknown): number | null {
-  if (!(thrown instanceof RetryError)) return null;
+  if (!isRetry(thrown)) return null;
   return HOOK_RETRY_DELAYS_SECONDS[hook][attempt - 1] ?? null;
 }
 

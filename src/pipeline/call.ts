@@ -3,6 +3,7 @@ import { IllegalOperationError } from "../apps/errors.ts";
 import { type Instance, timedOut } from "../apps/instance.ts";
 import type { Invocation } from "../apps/scope.ts";
 import type { PluginEvent } from "../event.ts";
+import { plainJson } from "../json.ts";
 import { type Deadline, expired } from "./deadline.ts";
 import type { Markers } from "./markers.ts";
 
@@ -49,7 +50,8 @@ function call(link: Link, event: PluginEvent, deadline: Deadline): CallOutcome |
 
 /** Waits for an asynchronous app, but no longer than the request's budget. */
 async function wait(link: Link, result: PromiseLike<unknown>, deadline: Deadline): Promise<CallOutcome> {
-  const running = Promise.resolve(result);
+  // Within the invocation, since an app's own `then` is called for it.
+  const running = link.enter(() => Promise.resolve(result)) as Promise<unknown>;
   try {
     const winner = await Promise.race([running, deadline.expired()]);
     if (winner !== expired) return { result: winner };
@@ -78,22 +80,35 @@ export function settle(
   markers: Markers,
 ): PluginEvent | null {
   const fail = (event: PluginEvent, thrown: unknown) => {
-    event.team_id = teamId;
     markers.failed.push(instance.label);
     instance.logThrown(thrown, "processEvent");
-    return event;
+    return ofTeam(event, teamId);
   };
   if ("thrown" in outcome) return fail(entered, outcome.thrown);
   const { result } = outcome;
   if (!result) return null;
-  if (!isEvent(result)) {
-    return fail(entered, new IllegalOperationError("processEvent returned something that is not an event"));
-  }
-  if (result.team_id !== teamId) {
-    return fail(result, new IllegalOperationError("Plugin tried to change event.team_id"));
+  try {
+    if (!isEvent(result)) {
+      return fail(entered, new IllegalOperationError("processEvent returned something that is not an event"));
+    }
+    if (result.team_id !== teamId) {
+      return fail(result, new IllegalOperationError("Plugin tried to change event.team_id"));
+    }
+  } catch (thrown) {
+    return fail(entered, thrown);
   }
   markers.succeeded.push(instance.label);
   return result;
+}
+
+/** The event, or a copy of it where the app has made it such that it cannot be written to. */
+function ofTeam(event: PluginEvent, teamId: number): PluginEvent {
+  try {
+    event.team_id = teamId;
+    return event;
+  } catch {
+    return { ...(plainJson(event) as PluginEvent | undefined), team_id: teamId } as PluginEvent;
+  }
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

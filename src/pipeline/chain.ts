@@ -59,12 +59,14 @@ export async function runChain(
   const running: Promise<unknown>[] = [];
   events.forEach((event, index) => {
     const start = () => passThrough(event, links, deferred, options);
-    const outcome = lastOfPerson.get(event.distinct_id)?.then(start) ?? start();
+    // Read before an app can have changed it.
+    const person = event.distinct_id;
+    const outcome = lastOfPerson.get(person)?.then(start) ?? start();
     if (outcome instanceof Promise) {
       const stored = outcome.then((result) => {
         outcomes[index] = result;
       });
-      lastOfPerson.set(event.distinct_id, stored);
+      lastOfPerson.set(person, stored);
       running.push(stored);
     } else {
       outcomes[index] = outcome;
@@ -106,7 +108,7 @@ function passThrough(
       event = next;
     }
     if (markers.succeeded.length > 0 || markers.failed.length > 0 || deferred.length > 0) {
-      setMarkers(event, markers, deferred);
+      return { event: setMarkers(event, markers, deferred) };
     }
     return { event };
   }

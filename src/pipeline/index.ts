@@ -2,25 +2,13 @@ import { AppPending } from "../apps/errors.ts";
 import type { Instance } from "../apps/instance.ts";
 import type { Instances } from "../apps/instances.ts";
 import type { Scope } from "../apps/scope.ts";
-import { normaliseTimestamp } from "../capture/time.ts";
-import type { CapturedBatch, PluginEvent, Properties } from "../event.ts";
+import type { CapturedBatch } from "../event.ts";
 import { bypassing, runChain } from "./chain.ts";
 import { createDeadline, type Deadline, expired } from "./deadline.ts";
+import { type Arrival, finish, type ProcessedEvent } from "./finish.ts";
 import { setMarkers, takeMarkers } from "./markers.ts";
 
-/** An event as it leaves the chain: time is normalised, what only the apps of the chain see is gone. */
-export interface ProcessedEvent {
-  uuid: string;
-  event: string;
-  distinct_id: string;
-  /** ISO, UTC. */
-  timestamp: string;
-  properties: Properties;
-  $set?: Properties;
-  $set_once?: Properties;
-  /** The client's address unless an app removed it. */
-  ip: string | null;
-}
+export type { ProcessedEvent } from "./finish.ts";
 
 /** Runs a batch through the apps of its project. */
 export type Pipeline = (
@@ -56,19 +44,20 @@ export function createPipeline(options: {
       }
       if (!instances) return unreached(batch, trustMarkers);
       const teamId = batch.events[0]?.team_id ?? 0;
+      const arrival = arrivalOf(batch);
+      const uuids = batch.events.map(({ uuid }) => uuid);
       const outcomes = await runChain(batch.events, { instances, scope, teamId, deadline, trustMarkers });
       for (const { global } of instances) void global.save(scope.commands);
 
-      const nowMs = arrival(batch);
       const events: ProcessedEvent[] = [];
       const dropped = new Map<string, number>();
       outcomes.forEach((outcome, index) => {
-        const entered = batch.events[index];
+        const [uuid, entered] = [uuids[index], batch.events[index]];
         if ("droppedBy" in outcome) {
           const { label } = outcome.droppedBy;
           dropped.set(label, (dropped.get(label) ?? 0) + 1);
-        } else if (entered) {
-          events.push(finish(outcome.event, entered, nowMs, batch.allowFuture));
+        } else if (uuid !== undefined && entered) {
+          events.push(finish(outcome.event, uuid, entered, arrival));
         }
       });
       return { events, dropped };
@@ -97,44 +86,17 @@ export function createPipeline(options: {
       .definitions(batch.project)
       .filter(({ plugin }) => instances.standing(batch.project, plugin) === "running")
       .map((definition) => `${definition.name} (${definition.id})`);
+    const arrival = arrivalOf(batch);
     const events = batch.events.map((event) => {
       const markers = takeMarkers(event, trustMarkers);
       setMarkers(event, { ...markers, failed: [...markers.failed, ...labels] }, []);
-      return finish(event, event, arrival(batch), batch.allowFuture);
+      return finish(event, event.uuid, event, arrival);
     });
     return { events, dropped: new Map() };
   }
 }
 
-/** When the request came, in ms: all events of a batch share it. */
-function arrival({ events: [first] }: CapturedBatch): number {
-  return Date.parse(first?.now ?? "");
-}
-
-/** Takes what goes on from an event that an app may have rebuilt; `entered` fills what it left out. */
-function finish(event: PluginEvent, entered: PluginEvent, now: number, allowFuture = false): ProcessedEvent {
-  const properties = event.properties ?? {};
-  const ignoreSentAt = properties["$ignore_sent_at"] === true;
-  const finished: ProcessedEvent = {
-    uuid: typeof event.uuid === "string" ? event.uuid : entered.uuid,
-    event: event.event,
-    distinct_id: textOf(event.distinct_id ?? entered.distinct_id),
-    timestamp: normaliseTimestamp({
-      now,
-      timestamp: event.timestamp,
-      sent_at: event.sent_at,
-      offset: event.offset,
-      ignoreSentAt,
-      allowFuture: allowFuture && ignoreSentAt,
-    }),
-    properties,
-    ip: event.ip ?? null,
-  };
-  if (event.$set) finished.$set = event.$set;
-  if (event.$set_once) finished.$set_once = event.$set_once;
-  return finished;
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+/** All events of a batch came at the same time. */
+function arrivalOf({ events: [first], allowFuture = false }: CapturedBatch): Arrival {
+  return { nowMs: Date.parse(first?.now ?? ""), allowFuture };
 }

@@ -1,4 +1,5 @@
 import type { PluginEvent, Properties } from "../event.ts";
+import { plainJson } from "../json.ts";
 
 const SUCCEEDED = "$plugins_succeeded";
 const FAILED = "$plugins_failed";
@@ -28,13 +29,24 @@ export function takeMarkers(event: PluginEvent, trusted: boolean): Markers {
   return markers;
 }
 
-/** Puts the three markers on the event that left the chain, all together. */
-export function setMarkers(event: PluginEvent, markers: Markers, deferred: readonly string[]): void {
-  const properties: Properties = event.properties ?? {};
-  properties[SUCCEEDED] = markers.succeeded;
-  properties[FAILED] = markers.failed;
-  properties[DEFERRED] = deferred;
-  event.properties = properties;
+/**
+ * Puts the three markers on the event that left the chain, all together. Returns it, or a copy where an app has made it
+ * such that it cannot be written to.
+ */
+export function setMarkers(event: PluginEvent, markers: Markers, deferred: readonly string[]): PluginEvent {
+  try {
+    const properties: Properties = event.properties ?? {};
+    properties[SUCCEEDED] = markers.succeeded;
+    properties[FAILED] = markers.failed;
+    properties[DEFERRED] = deferred;
+    event.properties = properties;
+    return event;
+  } catch {
+    const copy = (plainJson(event) ?? {}) as PluginEvent;
+    // What an app has put in their place may be no object at all.
+    const properties = typeof copy.properties === "object" ? copy.properties : {};
+    return setMarkers({ ...copy, properties: { ...properties } }, markers, deferred);
+  }
 }
 
 function labels(value: unknown): string[] {

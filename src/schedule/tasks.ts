@@ -9,9 +9,6 @@ import { type Hold, holdLease } from "./hold.ts";
 import type { Leases } from "./lease.ts";
 import { type LastTick, minuteOf, periodMs, tasksDue } from "./ticks.ts";
 
-/** Messages that are published in one request. */
-const MAX_MESSAGES_PER_REQUEST = 100;
-
 /** Apps' scheduled tasks: one signed message per app and task, at most one run of each at a time (decisions 22). */
 export interface Tasks {
   /**
@@ -54,12 +51,6 @@ export function createTasks(options: {
       }));
   }
 
-  async function publish(messages: readonly OutgoingMessage[]): Promise<void> {
-    for (let from = 0; from < messages.length; from += MAX_MESSAGES_PER_REQUEST) {
-      await queue.publish(messages.slice(from, from + MAX_MESSAGES_PER_REQUEST));
-    }
-  }
-
   return {
     async tick(timeMs, projects, scope) {
       const tickAt = minuteOf(timeMs);
@@ -77,7 +68,7 @@ export function createTasks(options: {
       const last = await lastTick.advance(tickAt).catch(() => null);
       const due = tasksDue(tickAt, last);
       try {
-        await publish(apps.flatMap((app) => dueMessages(app, due)));
+        await queue.publish(apps.flatMap((app) => dueMessages(app, due)));
       } catch (error) {
         // The next tick catches up on what was refused; what was accepted is known by its deduplication id.
         await lastTick.rewind(last).catch(() => {});

@@ -4,6 +4,7 @@ import { requireInvocation } from "../scope.ts";
 import type { AddCommand } from "./command-batch.ts";
 
 const MAX_LPUSH_ELEMENTS = 1000;
+const MAX_KEY_LENGTH = 10_000;
 
 export interface CacheOptions {
   /** false stores and returns plain text. Default true. */
@@ -25,41 +26,54 @@ export interface AppCache {
 
 /** Keys are scoped by project and folder: two projects never share, nor do two apps. */
 export function createAppCache(project: string, plugin: string): AppCache {
-  const keyOf = (key: string) => keys.appCache(project, plugin, String(key));
-  const run = (add: AddCommand) => requireInvocation("cache").scope.commands.run(add);
+  const keyOf = (key: string) => {
+    const name = String(key);
+    if (name.length > MAX_KEY_LENGTH) {
+      throw new Error(`cache keys have at most ${MAX_KEY_LENGTH} characters, this one has ${name.length}`);
+    }
+    return keys.appCache(project, plugin, name);
+  };
+  const run = (add: AddCommand, characters?: number) =>
+    requireInvocation("cache").scope.commands.run(add, characters);
   const requireNumber = (value: unknown, message: string) => {
     if (typeof value !== "number") throw new Error(message);
   };
 
   return {
     async set(key, value, ttlSeconds, options) {
+      const name = keyOf(key);
       const text = options?.jsonSerialize === false ? String(value) : (JSON.stringify(value) ?? "null");
       const ttl = Number(ttlSeconds);
-      await run((redis) =>
-        ttl > 0 ? redis.set(keyOf(key), text, { ex: Math.ceil(ttl) }) : redis.set(keyOf(key), text),
+      await run(
+        (redis) => (ttl > 0 ? redis.set(name, text, { ex: Math.ceil(ttl) }) : redis.set(name, text)),
+        text.length,
       );
     },
 
     async get(key, defaultValue, options) {
-      const text = await run((redis) => redis.get(keyOf(key)));
+      const name = keyOf(key);
+      const text = await run((redis) => redis.get(name));
       if (text === null || text === undefined) return defaultValue;
       return options?.jsonSerialize === false ? text : parseStored(String(text));
     },
 
     async incr(key) {
-      return Number(await run((redis) => redis.incr(keyOf(key))));
+      const name = keyOf(key);
+      return Number(await run((redis) => redis.incr(name)));
     },
 
     async expire(key, ttlSeconds) {
+      const name = keyOf(key);
       const seconds = Number(ttlSeconds);
       // @upstash/redis drops an argument of 0; to expire at once is to delete.
       const reply = await run((redis) =>
-        seconds > 0 ? redis.expire(keyOf(key), Math.ceil(seconds)) : redis.del(keyOf(key)),
+        seconds > 0 ? redis.expire(name, Math.ceil(seconds)) : redis.del(name),
       );
       return Number(reply) === 1;
     },
 
     async lpush(key, elementOrArray) {
+      const name = keyOf(key);
       if (typeof elementOrArray !== "string" && !Array.isArray(elementOrArray)) {
         throw new Error("cache.lpush expects a string value or an array of strings");
       }
@@ -69,28 +83,34 @@ export function createAppCache(project: string, plugin: string): AppCache {
         );
       }
       const elements = Array.isArray(elementOrArray) ? elementOrArray.map(String) : [elementOrArray];
-      return Number(await run((redis) => redis.lpush(keyOf(key), ...elements)));
+      const characters = elements.reduce((sum, element) => sum + element.length, 0);
+      return Number(await run((redis) => redis.lpush(name, ...elements), characters));
     },
 
     async lrange(key, startIndex, endIndex) {
+      const name = keyOf(key);
       const message = "cache.lrange expects a number for the start and end indexes";
       requireNumber(startIndex, message);
       requireNumber(endIndex, message);
-      return asList(await run((redis) => redis.lrange(keyOf(key), startIndex, endIndex)));
+      return asList(await run((redis) => redis.lrange(name, startIndex, endIndex)));
     },
 
     async llen(key) {
-      return Number(await run((redis) => redis.llen(keyOf(key))));
+      const name = keyOf(key);
+      return Number(await run((redis) => redis.llen(name)));
     },
 
     async lpop(key, count) {
+      const name = keyOf(key);
       requireNumber(count, 'cache.lpop expects a number for the "count" argument');
-      return asList(await run((redis) => redis.lpop(keyOf(key), count)));
+      return asList(await run((redis) => redis.lpop(name, count)));
     },
 
     async lrem(key, count, element) {
+      const name = keyOf(key);
       requireNumber(count, 'cache.lrem expects a number for the "count" argument');
-      return Number(await run((redis) => redis.lrem(keyOf(key), count, element)));
+      const removed = String(element);
+      return Number(await run((redis) => redis.lrem(name, count, removed)));
     },
   };
 }

@@ -3,16 +3,23 @@ import { describeStoreError, type Store, type StorePipeline, type StoreReply } f
 /** Most commands that leave in one request to Redis, so that one reply stays small. */
 const MAX_COMMANDS_PER_PIPELINE = 1000;
 
+/** A command that carries more goes alone: Redis may refuse it for its size, and with it the pipeline that it is in. */
+const MAX_SHARED_CHARACTERS = 100_000;
+
 /** Adds one command to a pipeline. */
 export type AddCommand = (pipeline: StorePipeline) => unknown;
 
 /** Collects Redis commands and sends those of one turn together. */
 export interface CommandBatch {
-  /** Resolves with the command's reply; rejects with Redis' error text. Commands run in the order of the calls. */
-  run(add: AddCommand): Promise<unknown>;
+  /**
+   * Resolves with the command's reply; rejects with Redis' error text. Commands run in the order of the calls.
+   * `characters` is the size of what the command carries, where that may be large.
+   */
+  run(add: AddCommand, characters?: number): Promise<unknown>;
 }
 
 interface Waiting {
+  goesAlone: boolean;
   add: AddCommand;
   resolve: (result: unknown) => void;
   reject: (error: Error) => void;
@@ -54,8 +61,7 @@ export function createCommandBatch(options: {
     await new Promise((resolve) => setTimeout(resolve, 0));
     const commands = waiting;
     waiting = [];
-    for (let from = 0; from < commands.length; from += MAX_COMMANDS_PER_PIPELINE) {
-      const part = commands.slice(from, from + MAX_COMMANDS_PER_PIPELINE);
+    for (const part of inParts(commands)) {
       // One after the other: a later turn's read must see an earlier turn's write.
       sending = sending.then(() => send(part));
     }
@@ -63,10 +69,25 @@ export function createCommandBatch(options: {
   }
 
   return {
-    run: (add) =>
+    run: (add, characters = 0) =>
       new Promise((resolve, reject) => {
         if (waiting.length === 0) options.background(flushAfterThisTurn());
-        waiting.push({ add, resolve, reject });
+        waiting.push({ add, resolve, reject, goesAlone: characters > MAX_SHARED_CHARACTERS });
       }),
   };
+}
+
+/** Cuts commands into pipelines, in order. */
+function inParts(commands: readonly Waiting[]): Waiting[][] {
+  const parts: Waiting[][] = [];
+  let open: Waiting[] = [];
+  for (const command of commands) {
+    if (open.length === 0 || command.goesAlone || open.length === MAX_COMMANDS_PER_PIPELINE) {
+      open = [];
+      parts.push(open);
+    }
+    open.push(command);
+    if (command.goesAlone) open = [];
+  }
+  return parts;
 }

@@ -57,7 +57,7 @@ export function createAppGlobal(options: {
 
     save(commands) {
       if (!shared) return undefined;
-      const foreign = Object.keys(object).find((name) => !keptInIsolate.has(name) && !isJson(object[name]));
+      const foreign = foreignName();
       if (foreign !== undefined) {
         shared = false;
         options.log(
@@ -77,6 +77,17 @@ export function createAppGlobal(options: {
         );
     },
   };
+
+  /** The first value that is not JSON. One that cannot even be looked at is none. */
+  function foreignName(): string | undefined {
+    return Object.keys(object).find((name) => {
+      try {
+        return !keptInIsolate.has(name) && !isJson(object[name]);
+      } catch {
+        return true;
+      }
+    });
+  }
 
   function serialise(): string {
     const values: Record<string, unknown> = {};

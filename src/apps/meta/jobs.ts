@@ -10,6 +10,8 @@ export interface JobControls {
 /** `meta.jobs`: any name may be asked for; one that the app does not have fails when it is due (runtime 2.8). */
 export type AppJobs = Readonly<Record<string, (payload?: unknown) => JobControls>>;
 
+const MAX_PAYLOAD_CHARACTERS = 5_000_000;
+
 const second = 1000;
 const day = 24 * 60 * 60 * second;
 /** By singular; months and longer are plain numbers of days (decisions 13). */
@@ -38,13 +40,19 @@ export function createAppJobs(options: { project: string; plugin: string; now: (
   const schedule = async (name: string, payload: unknown, dueAtMs: number) => {
     if (!Number.isFinite(dueAtMs)) throw new Error(`jobs.${name}: it is not said when it is to run`);
     const { scope } = requireInvocation("jobs");
+    // Through JSON now: the app may go on changing what it handed over.
+    const text = payload === undefined ? undefined : (JSON.stringify(payload) ?? "null");
+    if (text !== undefined && text.length > MAX_PAYLOAD_CHARACTERS) {
+      throw new Error(
+        `jobs.${name}: a payload has at most ${MAX_PAYLOAD_CHARACTERS} characters of JSON, this one has ${text.length}`,
+      );
+    }
     await scope.schedule({
       project,
       plugin,
       job: name,
       dueAtMs,
-      // Through JSON now: the app may go on changing what it handed over.
-      ...(payload === undefined ? {} : { payload: JSON.parse(JSON.stringify(payload) ?? "null") }),
+      ...(text === undefined ? {} : { payload: JSON.parse(text) }),
     });
   };
   const nowMs = () => options.now().getTime();

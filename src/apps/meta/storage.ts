@@ -33,9 +33,9 @@ export function createAppStorage(
     }
     return keys.appStorage(project, plugin, name);
   };
-  const run = (what: string, add: AddCommand) => {
+  const run = (what: string, add: AddCommand, characters?: number) => {
     const { scope } = requireInvocation(what);
-    const done = scope.commands.run(add);
+    const done = scope.commands.run(add, characters);
     scope.mustFinish(done);
     return done;
   };
@@ -45,7 +45,11 @@ export function createAppStorage(
       async set(key, value) {
         const name = keyOf(key);
         const text = JSON.stringify(value);
-        await run("storage", (redis) => (text === undefined ? redis.del(name) : redis.set(name, text)));
+        await run(
+          "storage",
+          (redis) => (text === undefined ? redis.del(name) : redis.set(name, text)),
+          text?.length,
+        );
       },
       async get(key, defaultValue) {
         const name = keyOf(key);

@@ -1,5 +1,5 @@
 import { summariseThrown } from "../describe-thrown.ts";
-import { RetryError } from "../errors.ts";
+import { isRetry } from "../errors.ts";
 import type { Instance, InstanceServices } from "../instance.ts";
 import type { Place } from "../place.ts";
 import type { Scope } from "../scope.ts";
@@ -51,7 +51,7 @@ export function createRecordOutcome(services: InstanceServices): RecordOutcome {
 
     async failed(place, candidate, thrown, scope, step) {
       const why = services.secrets.mask(summariseThrown(thrown));
-      const failure = { why, isRetryable: thrown instanceof RetryError };
+      const failure = { why, isRetryable: isRetry(thrown) };
       const { value, changed } = await record(place, scope, step, (current, context) =>
         afterFailure(current, failure, context),
       );

@@ -6,6 +6,7 @@ import { scheduleOwnJobs } from "./jobs.ts";
 import { guardLoops } from "./loops.ts";
 import { type ParsedFile, parseSource } from "./parse.ts";
 import { refuseUnsupported } from "./refuse.ts";
+import { guardThenables } from "./thenables.ts";
 import { collectTopLevel } from "./top-level.ts";
 import { SourceError, transformSource } from "./transform.ts";
 
@@ -19,6 +20,7 @@ const ADAPTERS: readonly Adapter[] = [
   scheduleOwnJobs,
   collectTopLevel,
   guardLoops,
+  guardThenables,
 ];
 
 export interface AdaptedFile {

@@ -12,8 +12,7 @@ export interface ExportLimits extends BufferLimits {
 }
 
 /** Values are text as a rule; what is not a number means the default, what is out of range its nearest end. */
-export function exportLimits({ meta }: Instance): ExportLimits {
-  const { config } = meta as { config: Record<string, unknown> };
+export function exportLimits({ config }: Instance): ExportLimits {
   const ignored = String(config["exportEventsToIgnore"] ?? "");
   return {
     maxSize: clamp(config["exportEventsBufferBytes"], DEFAULT_BYTES, MAX_BYTES),

@@ -1,5 +1,5 @@
 import { summariseThrown } from "../../apps/describe-thrown.ts";
-import { RetryError } from "../../apps/errors.ts";
+import { noteAttempt } from "../../apps/errors.ts";
 import { type Instance, runHook } from "../../apps/instance.ts";
 import type { Scope } from "../../apps/scope.ts";
 import { hookRetryDelay, maxAttempts, type RetriedHook } from "../schedules.ts";
@@ -29,10 +29,7 @@ export async function executeDeferred(options: {
     return { outcome: "done" };
   } catch (thrown) {
     const attempts = maxAttempts(hook);
-    if (thrown instanceof RetryError) {
-      thrown._attempt = attempt;
-      thrown._maxAttempts = attempts;
-    }
+    noteAttempt(thrown, attempt, attempts);
     const delaySeconds = hookRetryDelay(hook, attempt, thrown);
     if (delaySeconds !== null) {
       const what = `${hook} failed with ${summariseThrown(thrown)} (attempt ${attempt}/${attempts})`;

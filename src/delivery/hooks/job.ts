@@ -52,8 +52,9 @@ export function createRunJob(options: {
     const hook = `jobs.${message.job}`;
     try {
       const { definition, hooks } = instance;
-      const job = hooks.jobs?.[message.job];
-      if (!job) {
+      const { jobs = {} } = hooks;
+      const job = Object.hasOwn(jobs, message.job) ? jobs[message.job] : undefined;
+      if (typeof job !== "function") {
         throw new Error(
           `Task "${message.job}" not found for plugin "${definition.name}" with config id ${definition.id}`,
         );
