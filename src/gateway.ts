@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import { createAdminApi } from "./admin/api.ts";
 import type { AppDefinition } from "./apps/definition.ts";
 import { AppPending } from "./apps/errors.ts";
+import { mendRegExp } from "./apps/built-ins/regexp.ts";
 import { GENERATION_HEADER } from "./apps/generation.ts";
 import type { LocateInDatabase } from "./apps/meta/geoip.ts";
 import type { Scope } from "./apps/scope.ts";
@@ -82,7 +83,11 @@ export function createGateway(platform: Platform): Gateway {
 
   const { tasks, projects, queue, exports, instances } = services;
   return {
-    fetch: (request, requestPlatform) => app.fetch(request, requestPlatform),
+    fetch(request, requestPlatform) {
+      // What an app went on with after its call may have broken them since.
+      mendRegExp();
+      return app.fetch(request, requestPlatform);
+    },
     async scheduled(timeMs) {
       const background: Promise<unknown>[] = [];
       const scope = services.openScope((promise) => background.push(promise), 0);

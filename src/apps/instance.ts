@@ -6,6 +6,7 @@ import { teamIdOf } from "../team.ts";
 import { type AppBuffer, createAppBuffers } from "./buffer.ts";
 import { AppFunction } from "./built-ins/code-generation.ts";
 import { createExtensions } from "./built-ins/extensions.ts";
+import { mendRegExp } from "./built-ins/regexp.ts";
 import { createAppConsole } from "./console.ts";
 import type { AppDefinition, AppHost, MarkedSource } from "./definition.ts";
 import { describeThrown, summariseThrown } from "./describe-thrown.ts";
@@ -196,12 +197,16 @@ export async function runHook<Result>(
   timeoutMs?: number,
 ): Promise<Result> {
   const running = currentInvocation.run({ instance, hook, scope }, async () => call(instance.meta));
+  // At once, for whatever else runs while the hook waits, and again when it is over.
+  mendRegExp();
   try {
     return await (timeoutMs === undefined ? running : within(running, timeoutMs, instance, hook, scope));
   } catch (thrown) {
     // Whoever runs the hook logs this, and what else is in the scope may take its time.
     scope.logs.logged();
     throw thrown;
+  } finally {
+    mendRegExp();
   }
 }
 

@@ -93,7 +93,9 @@ export function testHostile(
         if (misdeed === "looks for a way out" && hook === "processEvent") {
           expect(properties["escapes"]).toEqual([]);
         }
-        const fails = throwing.has(misdeed) || (looping.has(misdeed) && !unattributed.has(misdeed));
+        // A deferred hook's result is not looked at.
+        const isCut = hook === "processEvent" && looping.has(misdeed) && !unattributed.has(misdeed);
+        const fails = throwing.has(misdeed) || isCut;
         if (!fails) return;
         if (hook === "processEvent") expect(properties["$plugins_failed"]).toContain("hostile (2)");
         const attributed = () =>
@@ -103,7 +105,7 @@ export function testHostile(
             .filter(
               (entry) => entry.plugin === "hostile" && entry.project === edge.token && entry.hook === hook,
             );
-        await expect.poll(() => attributed().length).toBeGreaterThan(0);
+        await expect.poll(() => attributed().length, { timeout: 15_000 }).toBeGreaterThan(0);
       });
     }
   });

@@ -20,7 +20,8 @@ const ways = {
   "other names": () =>
     (typeof self !== "undefined" && self) ||
     (typeof Deno !== "undefined" && Deno) ||
-    (typeof scheduler !== "undefined" && scheduler),
+    (typeof scheduler !== "undefined" && scheduler) ||
+    undefined,
   "call sites": () => {
     const { prepareStackTrace } = Error;
     try {
