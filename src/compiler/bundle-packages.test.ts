@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { copyLibrary } from "../apps/libraries/own-copy.ts";
 import { describeFault } from "./faults.ts";
 import { describePackage, KNOWN_PACKAGES } from "./known-packages.ts";
 import { createProject } from "./testing.ts";
@@ -70,7 +71,7 @@ test("a host library that has state is made for each instance", async () => {
   });
   const { apps } = await project.load();
   const [one = [], other = []] = ["one", "other"].map(() => {
-    const app = apps[0]?.createApp({ libraries: {} } as never).exports as
+    const app = apps[0]?.createApp({ libraries: {}, copyLibrary } as never).exports as
       | { run: () => unknown[] }
       | undefined;
     return app?.run();

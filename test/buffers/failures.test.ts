@@ -36,7 +36,8 @@ describe("a buffer of createBuffer", () => {
     await edge.advance(60_000);
     expect(flushed).toHaveLength(1);
     expect(await edge.deadLetters()).toMatchObject([{ hook: "onFlush", error: "Error: bug", events: [0] }]);
-    expect(edge.log).toMatchObject([{ level: "ERROR", source: "PLUGIN", hook: "onFlush" }]);
+    const errors = edge.log.filter(({ level }) => level === "ERROR");
+    expect(errors).toMatchObject([{ level: "ERROR", source: "PLUGIN", hook: "onFlush" }]);
   });
 
   test("keeps what it is given while Redis is away, and flushes it once Redis is back", async () => {
