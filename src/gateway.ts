@@ -65,9 +65,8 @@ export interface Gateway {
 }
 
 /** Puts the gateway together for a platform and mounts its routes. Reaches neither Redis nor QStash until there is work. */
-export function createGateway(platform: Platform): Gateway {
+export function createGateway(platform: Platform, services = createServices(platform)): Gateway {
   const { settings } = platform;
-  const services = createServices(platform);
   const app = new Hono<{ Bindings: RequestPlatform }>({ getPath: prefixedPath(settings.pathPrefix) });
   mountOwnRoutes(app, platform, services);
   mountSdkRoutes(app, platform, services);

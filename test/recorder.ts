@@ -1,6 +1,5 @@
-import { serve } from "@hono/node-server";
-import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
+import { listen } from "../src/testing/listen.ts";
 
 /** A request as the recorder got it; `json` is undefined when the body is none. */
 export interface RecordedRequest {
@@ -23,42 +22,27 @@ export interface Recorder {
 export async function startRecorder(): Promise<Recorder> {
   const requests: RecordedRequest[] = [];
   let answer = (_request: RecordedRequest): Response | Promise<Response> => Response.json({ status: "Ok" });
-  const { promise: listening, resolve } = Promise.withResolvers<AddressInfo>();
-  const server = serve(
-    {
-      hostname: "127.0.0.1",
-      port: 0,
-      async fetch(request) {
-        const bytes = Buffer.from(await request.arrayBuffer());
-        const body = (
-          request.headers.get("Content-Encoding") === "gzip" ? gunzipSync(bytes) : bytes
-        ).toString();
-        const { pathname, search } = new URL(request.url);
-        const recorded = {
-          method: request.method,
-          path: pathname + search,
-          headers: Object.fromEntries(request.headers),
-          body,
-          json: parse(body),
-        };
-        requests.push(recorded);
-        return answer(recorded);
-      },
-    },
-    resolve,
-  );
-  const { port } = await listening;
+  const server = await listen(async (request) => {
+    const bytes = Buffer.from(await request.arrayBuffer());
+    const body = (request.headers.get("Content-Encoding") === "gzip" ? gunzipSync(bytes) : bytes).toString();
+    const { pathname, search } = new URL(request.url);
+    const recorded = {
+      method: request.method,
+      path: pathname + search,
+      headers: Object.fromEntries(request.headers),
+      body,
+      json: parse(body),
+    };
+    requests.push(recorded);
+    return answer(recorded);
+  });
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: server.url,
     requests,
     answerWith(next) {
       answer = next;
     },
-    stop: () =>
-      new Promise((stopped) => {
-        server.close(() => stopped());
-        if ("closeAllConnections" in server) server.closeAllConnections();
-      }),
+    stop: server.stop,
   };
 }
 

@@ -5,15 +5,15 @@ import { endlessLoop, GENERATION_HEADER, MAX_GENERATIONS } from "./generation.ts
 import { currentInvocation, type Invocation, requireInvocation } from "./scope.ts";
 
 /** An app's `fetch`. */
-export type AppFetch = ReturnType<typeof createAppFetch>;
+export type AppFetch = (input: string | URL | Request, init?: AppRequestInit) => Promise<AppResponse>;
 
 /**
  * `fetch` for apps, in node-fetch's manner (decisions 14a): lower-case methods, `timeout`, bodies that are Node streams,
  * `response.buffer()`, failures as `FetchError`. Each call counts against the platform's subrequests and is kept alive when
  * nobody awaits it.
  */
-export function createAppFetch(platformFetch: typeof fetch) {
-  return (input: string | URL | Request, init?: AppRequestInit): Promise<AppResponse> => {
+export function createAppFetch(platformFetch: typeof fetch): AppFetch {
+  return (input, init) => {
     const invocation = currentInvocation.getStore();
     if (!invocation) return request(platformFetch, input, init);
     invocation.scope.subrequests += 1;

@@ -11,7 +11,7 @@ import { createAppConsole } from "./console.ts";
 import type { AppDefinition, AppHost, MarkedSource } from "./definition.ts";
 import { describeThrown, summariseThrown } from "./describe-thrown.ts";
 import { RetryError, TimeoutError } from "./errors.ts";
-import { createAppFetch } from "./fetch.ts";
+import { type AppFetch, createAppFetch } from "./fetch.ts";
 import { createReadFrames } from "./frames.ts";
 import { createAppGlobalObject, createPackageGlobalObject } from "./global-object.ts";
 import { findHooks, type Hooks } from "./hooks.ts";
@@ -42,6 +42,8 @@ export interface Instance {
   readonly global: AppGlobal;
   /** Those that the app has made with `createBuffer`, in that order. */
   readonly buffers: readonly AppBuffer[];
+  /** The app's way to the outside. */
+  readonly fetch: AppFetch;
   readonly log: AppLog;
   /** Writes what the app threw to its log, after `what` if that says more: an ERROR of source PLUGIN. */
   logThrown(thrown: unknown, hook?: string, what?: string): void;
@@ -162,6 +164,7 @@ export function createInstance(
     config,
     global,
     buffers: buffers.made,
+    fetch,
     log,
     logThrown,
   };

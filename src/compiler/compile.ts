@@ -22,6 +22,8 @@ export interface CompileOptions {
   outDirectory: string;
   /** Where the modules of the gateway's own host libraries are. */
   librariesDirectory?: string;
+  /** One folder to compile alone, listed like this whatever `apps.json` says. */
+  only?: { plugin: string } & Readonly<Record<string, unknown>>;
 }
 
 export interface CompileResult {
@@ -54,10 +56,13 @@ export async function compile(options: CompileOptions): Promise<CompileResult> {
   const projectDirectory = dirname(pluginsDirectory);
   const report = createReport();
 
-  const names = await listFolders(pluginsDirectory, report);
+  const { only } = options;
+  const names = only ? [only.plugin] : await listFolders(pluginsDirectory, report);
   const folders = await readFolders(names, pluginsDirectory, report);
   const appsPath = `${basename(pluginsDirectory)}/apps.json`;
-  const appsText = await readIfPresent(join(pluginsDirectory, "apps.json"));
+  const appsText = only
+    ? JSON.stringify({ apps: [only] })
+    : await readIfPresent(join(pluginsDirectory, "apps.json"));
   const appsFile = parseAppsFile(appsText ?? '{ "apps": [] }', appsPath, report);
   for (const [index, { plugin }] of (appsFile?.listings ?? []).entries()) {
     if (names.includes(plugin)) continue;

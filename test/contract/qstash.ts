@@ -1,7 +1,7 @@
 import { Client } from "@upstash/qstash";
 import { describe, onTestFinished } from "vitest";
 import type { QStash, QStashOptions } from "../../src/local/qstash/qstash.ts";
-import { createFakeClock, type FakeClock } from "../clock.ts";
+import { createFakeClock, type FakeClock } from "../../src/testing/clock.ts";
 import { type Recorder, startRecorder } from "../recorder.ts";
 import { testCallbacks } from "./qstash/callbacks.ts";
 import { testDeadLetters } from "./qstash/dead-letters.ts";

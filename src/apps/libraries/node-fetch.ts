@@ -1,7 +1,14 @@
-import { createAppFetch } from "../fetch.ts";
+import { type AppFetch, createAppFetch } from "../fetch.ts";
+import { currentInvocation } from "../scope.ts";
 
-/** `node-fetch` for apps: the same function as their global `fetch`, which finds the work it belongs to by itself. */
-export default createAppFetch((input, init) => fetch(input, init));
+/** For what an app sends while its module is being evaluated, before it belongs to any work. */
+const platformFetch = createAppFetch((input, init) => fetch(input, init));
+
+/** `node-fetch` for apps: their global `fetch`, found by the work under way since all instances share this module. */
+const appFetch: AppFetch = (input, init) =>
+  (currentInvocation.getStore()?.instance.fetch ?? platformFetch)(input, init);
+
+export default appFetch;
 
 export { AbortError, FetchError } from "../fetch/errors.ts";
 export { NodeFetchHeaders as Headers } from "../fetch/headers.ts";

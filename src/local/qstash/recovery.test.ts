@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createFakeClock } from "../../../test/clock.ts";
+import { createFakeClock } from "../../testing/clock.ts";
 import { startRecorder } from "../../../test/recorder.ts";
 import { RedisUnavailableError, type RedisBackend } from "../redis/backend.ts";
 import { createMemoryBackend } from "../redis/memory.ts";

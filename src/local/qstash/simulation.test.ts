@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createFakeClock } from "../../../test/clock.ts";
+import { createFakeClock } from "../../testing/clock.ts";
 import { RedisUnavailableError, type RedisBackend } from "../redis/backend.ts";
 import { createMemoryBackend } from "../redis/memory.ts";
 import { createQStash, type QStash } from "./qstash.ts";

@@ -1,0 +1,234 @@
+import type { AppDefinition } from "../apps/definition.ts";
+import type { LogEntry } from "../apps/log.ts";
+import type { LocateInDatabase } from "../apps/meta/geoip.ts";
+import type { Scope } from "../apps/scope.ts";
+import type { DeadLetter } from "../delivery/dead-letters.ts";
+import type { ClientLocation } from "../event.ts";
+import { createGateway, type Gateway, type Platform } from "../gateway.ts";
+import { createQStash, type QStash } from "../local/qstash/qstash.ts";
+import { createMemoryBackend } from "../local/redis/memory.ts";
+import { createRedisRest, type RedisRest } from "../local/redis/rest.ts";
+import { createServices, type Services } from "../services.ts";
+import { readSettings } from "../settings.ts";
+import type { FakeClock } from "./clock.ts";
+import { listen } from "./listen.ts";
+
+/** Deliveries that one call of `settle` makes at the most: an app that schedules itself at once never comes to rest. */
+const MAX_DELIVERIES = 10_000;
+
+/** An event as PostHog gets it. */
+export interface DeliveredEvent {
+  uuid: string;
+  event: string;
+  distinct_id: string;
+  timestamp: string;
+  properties: Record<string, unknown>;
+  $set?: Record<string, unknown>;
+  $set_once?: Record<string, unknown>;
+}
+
+export interface EmbeddedGatewayOptions {
+  apps: readonly AppDefinition[];
+  clock: FakeClock;
+  posthogHost: string;
+  /** Over those that the embedded stack needs. */
+  settings?: Readonly<Record<string, string>>;
+  /** How the gateway and its apps reach the outside; the real `fetch` without it. */
+  fetch?: typeof fetch;
+  locate?: LocateInDatabase;
+  /** What the platform knows of a client's whereabouts. */
+  locationOf?: (ip: string) => ClientLocation | null;
+}
+
+/** The whole gateway on real sockets, over the embedded stack, on a clock that the test moves. */
+export interface EmbeddedGateway {
+  url: string;
+  token: string;
+  adminToken: string;
+  qstashToken: string;
+  clock: FakeClock;
+  qstash: QStash;
+  redis: RedisRest;
+  log: LogEntry[];
+  /** A cron tick. */
+  scheduled(timeMs: number): Promise<void>;
+  /** Sends events in one request, from an address of the test's choice; resolves to the answer. */
+  send(events: readonly object[], ip?: string): Promise<Response>;
+  /** Does a piece of work as the gateway's routes do: what apps leave behind is published when it ends. */
+  work<Result>(run: (scope: Scope, services: Services) => Promise<Result>): Promise<Result>;
+  /** Delivers everything that is due by the clock, and what follows from it at once. */
+  settle(): Promise<void>;
+  /** Moves the clock through every delivery due on the way. */
+  advance(milliseconds: number): Promise<void>;
+  /** Runs a Redis command beside the gateway, to look at what it keeps. */
+  redisCommand(...command: string[]): Promise<unknown>;
+  deadLetters(): Promise<DeadLetter[]>;
+  /** Ends the gateway's apps as a shutdown does. */
+  tearDown(): Promise<void>;
+  /** Makes the gateway's Redis refuse everything, or not any more. QStash keeps what it has. */
+  setRedisAway(away: boolean): void;
+  /** Makes QStash refuse everything, or not any more. */
+  setQStashAway(away: boolean): void;
+  /** Starts the gateway afresh over the same Redis and QStash, as a new isolate would, or a deployment with changes. */
+  restart(apps?: readonly AppDefinition[], settings?: Readonly<Record<string, string>>): void;
+  /** Starts another isolate beside this one, on an address of its own; QStash goes on delivering to the first. */
+  isolate(apps?: readonly AppDefinition[]): Promise<Pick<EmbeddedGateway, "url" | "send">>;
+  stop(): Promise<void>;
+}
+
+export async function startEmbeddedGateway(options: EmbeddedGatewayOptions): Promise<EmbeddedGateway> {
+  const { clock } = options;
+  const token = "phc_test";
+  const adminToken = "an-admin-token-for-tests";
+  const qstashToken = "qstash-token";
+  const backend = createMemoryBackend();
+  const redis = createRedisRest({ backend, token: "redis-token" });
+  const signingKeys = {
+    currentSigningKey: "sig_current_for_tests_only",
+    nextSigningKey: "sig_next_for_tests_only",
+  };
+  const qstash = createQStash({ backend, token: qstashToken, ...signingKeys, clock });
+
+  const log: LogEntry[] = [];
+  const background = new Set<Promise<unknown>>();
+  const waitUntil = (promise: Promise<unknown>) => {
+    background.add(promise);
+    void promise.finally(() => background.delete(promise));
+  };
+  let running: { gateway: Gateway; services: Services } | undefined;
+  let redisAway = false;
+  let qstashAway = false;
+  const answer = async (answering: Gateway | undefined, request: Request) => {
+    const ip = request.headers.get("CF-Connecting-IP") ?? "127.0.0.1";
+    const client = { ip, location: options.locationOf?.(ip) ?? null };
+    return (await answering?.fetch(request, { client, waitUntil })) ?? new Response(null, { status: 503 });
+  };
+  const servers = await Promise.all([
+    listen((request) => (redisAway ? new Response("away", { status: 503 }) : redis.fetch(request))),
+    listen((request) => (qstashAway ? new Response("away", { status: 503 }) : qstash.fetch(request))),
+    listen((request) => answer(running?.gateway, request)),
+  ]);
+  const [redisServer, qstashServer, gatewayServer] = servers;
+  const environment = {
+    PROJECT_TOKENS: token,
+    PUBLIC_URL: gatewayServer.url,
+    POSTHOG_HOST: options.posthogHost,
+    UPSTASH_REDIS_REST_URL: redisServer.url,
+    UPSTASH_REDIS_REST_TOKEN: "redis-token",
+    QSTASH_URL: qstashServer.url,
+    QSTASH_TOKEN: qstashToken,
+    QSTASH_CURRENT_SIGNING_KEY: signingKeys.currentSigningKey,
+    QSTASH_NEXT_SIGNING_KEY: signingKeys.nextSigningKey,
+    ADMIN_TOKEN: adminToken,
+    ...options.settings,
+  };
+  const parsed = readSettings(environment);
+  if ("faults" in parsed) throw new Error(parsed.faults.join("\n"));
+  const platform: Platform = {
+    runtime: "node",
+    apps: options.apps,
+    settings: parsed.settings,
+    environment,
+    durability: "memory",
+    now: () => new Date(clock.now()),
+    randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+    fetch: options.fetch ?? ((input, init) => fetch(input, init)),
+    assetCache: null,
+    locate: options.locate ?? (() => null),
+    write: (line) => log.push(JSON.parse(line) as LogEntry),
+  };
+  const create = (apps = options.apps, more: Readonly<Record<string, string>> = {}) => {
+    const own = { ...platform, apps, environment: { ...environment, ...more } };
+    const services = createServices(own);
+    return { services, gateway: createGateway(own, services) };
+  };
+  running = create();
+  const sendTo = (url: string, events: readonly object[], ip?: string) =>
+    fetch(`${url}/batch/`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", ...(ip ? { "CF-Connecting-IP": ip } : {}) },
+      body: JSON.stringify({ api_key: token, batch: events }),
+    });
+
+  const settle = async () => {
+    let deliveries = 0;
+    for (;;) {
+      while (background.size > 0) await Promise.all(background);
+      const delivered = await qstash.deliverDue();
+      if (delivered === 0 && background.size === 0) return;
+      deliveries += delivered;
+      if (deliveries > MAX_DELIVERIES) {
+        throw new Error(
+          `${deliveries} deliveries, and still more are due: does an app schedule or capture for ever?`,
+        );
+      }
+    }
+  };
+  const redisCommand = async (...command: string[]) => {
+    const response = await fetch(redisServer.url, {
+      method: "POST",
+      headers: { Authorization: "Bearer redis-token" },
+      body: JSON.stringify(command),
+    });
+    return ((await response.json()) as { result: unknown }).result;
+  };
+  return {
+    url: gatewayServer.url,
+    token,
+    adminToken,
+    qstashToken,
+    clock,
+    qstash,
+    redis,
+    log,
+    settle,
+    redisCommand,
+    scheduled: (timeMs) => running?.gateway.scheduled(timeMs) ?? Promise.resolve(),
+    send: (events, ip) => sendTo(gatewayServer.url, events, ip),
+    async work(run) {
+      const { services } = (running ??= create());
+      const scope = services.openScope(waitUntil, 0);
+      try {
+        return await run(scope, services);
+      } finally {
+        await services.queue.publish(await services.leftovers(scope));
+      }
+    },
+    async advance(milliseconds) {
+      const end = clock.now() + milliseconds;
+      for (;;) {
+        const next = await qstash.nextDueAt();
+        if (next === null || next > end) break;
+        clock.set(Math.max(next, clock.now()));
+        await settle();
+      }
+      clock.set(end);
+      await settle();
+    },
+    async deadLetters() {
+      const names = (await redisCommand("KEYS", "dead:entry:*")) as string[];
+      return Promise.all(names.map(async (name) => JSON.parse(String(await redisCommand("GET", name)))));
+    },
+    tearDown: async () => running?.gateway.stop(waitUntil),
+    setRedisAway(away) {
+      redisAway = away;
+    },
+    setQStashAway(away) {
+      qstashAway = away;
+    },
+    restart(apps, settings) {
+      running = create(apps, settings);
+    },
+    async isolate(apps) {
+      const { gateway } = create(apps);
+      const server = await listen((request) => answer(gateway, request));
+      servers.push(server);
+      return { url: server.url, send: (events, ip) => sendTo(server.url, events, ip) };
+    },
+    async stop() {
+      await settle();
+      await Promise.all(servers.map((server) => server.stop()));
+      await backend.close();
+    },
+  };
+}

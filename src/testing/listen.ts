@@ -1,0 +1,23 @@
+import type { AddressInfo } from "node:net";
+import { serve } from "@hono/node-server";
+
+/** A server on a free port of this machine. */
+export interface Listener {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** Serves on a real socket, so that clients are the real ones. */
+export async function listen(handler: (request: Request) => Response | Promise<Response>): Promise<Listener> {
+  const { promise, resolve } = Promise.withResolvers<AddressInfo>();
+  const server = serve({ hostname: "127.0.0.1", port: 0, fetch: handler }, resolve);
+  const { port } = await promise;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    stop: () =>
+      new Promise<void>((stopped) => {
+        server.close(() => stopped());
+        if ("closeAllConnections" in server) server.closeAllConnections();
+      }),
+  };
+}
