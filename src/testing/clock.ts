@@ -1,11 +1,14 @@
-/** A clock that stands until it is moved. Ahead of real time, because signatures are checked against that for their expiry. */
+/** A clock that stands until it is moved. */
 export interface FakeClock {
   now(): number;
   set(timeMs: number): void;
 }
 
-export function createFakeClock(start = "2036-03-01T10:00:30.000Z"): FakeClock {
-  let timeMs = Date.parse(start);
+/** Ahead of real time, because signatures are checked against that for their expiry. */
+const START = "2036-03-01T10:00:30.000Z";
+
+export function createFakeClock(start: string | number | Date = START): FakeClock {
+  let timeMs = new Date(start).getTime();
   return {
     now: () => timeMs,
     set(next) {

@@ -10,7 +10,9 @@ export interface Listener {
 /** Serves on a real socket, so that clients are the real ones. */
 export async function listen(handler: (request: Request) => Response | Promise<Response>): Promise<Listener> {
   const { promise, resolve } = Promise.withResolvers<AddressInfo>();
-  const server = serve({ hostname: "127.0.0.1", port: 0, fetch: handler }, resolve);
+  // Otherwise it replaces Request and Response for the whole process, the app under test included.
+  const options = { hostname: "127.0.0.1", port: 0, overrideGlobalObjects: false };
+  const server = serve({ ...options, fetch: handler }, resolve);
   const { port } = await promise;
   return {
     url: `http://127.0.0.1:${port}`,
