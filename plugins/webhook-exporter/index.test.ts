@@ -1,129 +1,122 @@
 import { createHmac } from "node:crypto";
-import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
-import type { ProcessedPluginEvent } from "@posthog/plugin-scaffold";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { RetryError } from "../../src/apps/errors.ts";
-import { createAppFetch } from "../../src/apps/fetch.ts";
-import { exportEvents, setupPlugin } from "./index.ts";
+import { createTestApp, type TestApp } from "edgehog/testing";
+import { afterEach, describe, expect, test } from "vitest";
 
-vi.stubGlobal("fetch", createAppFetch(fetch));
-const log = vi.spyOn(console, "debug").mockReturnValue();
+const url = "https://receiver.example/hook/s3cret";
 
-type Meta = Parameters<typeof exportEvents>[1];
+let app: TestApp;
+afterEach(() => app.stop());
 
-const events = ["visit", "order"].map((event): ProcessedPluginEvent => ({
-  uuid: "01890a5d-ac96-774b-bcce-b302099a8057",
-  event,
-  distinct_id: "anna",
-  team_id: 1,
-  ip: null,
-  properties: { name: "Müller" },
-  timestamp: "2024-05-01T12:00:00.000Z",
-  elements: [],
-}));
-
-/** A receiver of webhooks that answers as `reply` says. */
-let receiver: Server;
-let url: string;
-let reply: { status: number; headers?: Record<string, string>; body?: string };
-let received: { method?: string; headers: IncomingHttpHeaders; body: string }[];
-
-beforeEach(async () => {
-  reply = { status: 200 };
-  received = [];
-  receiver = createServer(async (request, response) => {
-    received.push({ method: request.method ?? "", headers: request.headers, body: await text(request) });
-    response.writeHead(reply.status, reply.headers).end(reply.body);
-  });
-  await new Promise<void>((listening) => receiver.listen(0, "127.0.0.1", listening));
-  url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook/s3cret`;
-});
-
-afterEach(() => stopReceiver());
-
-async function stopReceiver(): Promise<void> {
-  receiver.closeAllConnections();
-  await new Promise((closed) => receiver.close(closed));
+async function start(config: Record<string, string>): Promise<void> {
+  app = await createTestApp({ folder: import.meta.dirname, config });
 }
 
-const metaWith = (config: Record<string, string>) => ({ config }) as Meta;
-
-/** The failure of one export. */
-async function failureOf(exporting: Promise<void>): Promise<unknown> {
-  return exporting.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
+/** Sends two events, and waits for as long as a batch does. */
+async function exportBatch(config: Record<string, string> = {}, respond?: Parameters<TestApp["respond"]>[1]) {
+  await start({ url, ...config });
+  if (respond) app.respond(url, respond);
+  await app.capture([
+    { event: "visit", properties: { name: "Müller" } },
+    { event: "order", properties: { name: "Müller" } },
+  ]);
+  await app.advance("10s");
+  return app.requests;
 }
+
+/** Everything that the app's log says of failures. */
+const failures = () =>
+  app.logs
+    .flatMap(({ level, message }) => (level === "ERROR" || level === "WARN" ? [message] : []))
+    .join("\n");
+
+/** Long enough for every retry. */
+const untilGivenUp = () => app.advance("1h");
 
 describe("a batch", () => {
   test("is posted whole, in order, as JSON", async () => {
-    await exportEvents(events, metaWith({ url }));
-    expect(received).toHaveLength(1);
-    expect(received[0]).toMatchObject({ method: "POST", headers: { "content-type": "application/json" } });
-    expect(JSON.parse(received[0]?.body ?? "")).toEqual({ events });
-    expect(log).toHaveBeenLastCalledWith("Sent 2 events");
+    const requests = await exportBatch();
+    expect(requests).toMatchObject([
+      {
+        method: "POST",
+        url,
+        headers: { "content-type": "application/json" },
+        json: {
+          events: [
+            { event: "visit", properties: { name: "Müller" } },
+            { event: "order", properties: { name: "Müller" } },
+          ],
+        },
+      },
+    ]);
+    expect(app.logs.at(-1)).toMatchObject({ level: "DEBUG", message: "Sent 2 events" });
   });
 
   test("carries the configured header", async () => {
-    await exportEvents(events, metaWith({ url, headerName: "X-Api-Key", headerValue: "abc" }));
-    expect(received[0]?.headers).toMatchObject({ "x-api-key": "abc" });
+    const [request] = await exportBatch({ headerName: "X-Api-Key", headerValue: "abc" });
+    expect(request?.headers).toMatchObject({ "x-api-key": "abc" });
   });
 
   test("carries a signature that the receiver can check against the bytes it got", async () => {
-    await exportEvents(events, metaWith({ url, signingSecret: "sesame" }));
+    const [request] = await exportBatch({ signingSecret: "sesame" });
     const expected = createHmac("sha256", "sesame")
-      .update(received[0]?.body ?? "")
+      .update(request?.body ?? "")
       .digest("hex");
-    expect(received[0]?.headers).toMatchObject({ "x-webhook-signature": `sha256=${expected}` });
+    expect(request?.headers).toMatchObject({ "x-webhook-signature": `sha256=${expected}` });
   });
 
   test("carries neither when neither is configured", async () => {
-    await exportEvents(events, metaWith({ url, headerName: "Authorization" }));
-    expect(received[0]?.headers).not.toHaveProperty("authorization");
-    expect(received[0]?.headers).not.toHaveProperty("x-webhook-signature");
+    const [request] = await exportBatch({ headerName: "Authorization" });
+    expect(request?.headers).not.toHaveProperty("authorization");
+    expect(request?.headers).not.toHaveProperty("x-webhook-signature");
   });
 });
 
 describe("a failure", () => {
-  test.each([429, 500, 502, 503])("of status %d is retried", async (status) => {
-    reply = { status, body: "busy" };
-    const failure = await failureOf(exportEvents(events, metaWith({ url })));
-    expect(failure).toBeInstanceOf(RetryError);
-    expect(failure).toMatchObject({ message: `The receiver answered ${status}: busy` });
+  test.each([429, 500, 502, 503])("of status %d is retried with the same bytes", async (status) => {
+    await exportBatch({}, { status, body: "busy" });
+    expect(failures()).toContain(`The receiver answered ${status}: busy`);
+    expect(await app.deadLetters()).toEqual([]);
+    app.respond(url, { status: 200 });
+    await untilGivenUp();
+    expect(app.requests).toHaveLength(2);
+    expect(app.requests[1]?.body).toBe(app.requests[0]?.body);
   });
 
   test.each([400, 401, 404, 413, 422])("of status %d is final and tells the reason", async (status) => {
-    reply = { status, body: "no such table" };
-    const failure = await failureOf(exportEvents(events, metaWith({ url })));
-    expect(failure).not.toBeInstanceOf(RetryError);
-    expect(failure).toMatchObject({
-      message: `The receiver answered ${status}: no such table – mend the receiver or the configuration, then replay the dead letter`,
-    });
+    await exportBatch({}, { status, body: "no such table" });
+    await untilGivenUp();
+    expect(app.requests).toHaveLength(1);
+    expect(await app.deadLetters()).toMatchObject([
+      {
+        error: `Error: The receiver answered ${status}: no such table – mend the receiver or the configuration, then replay the dead letter`,
+        events: [{ event: "visit" }, { event: "order" }],
+      },
+    ]);
   });
 
   test("by redirection is final, and neither events nor secrets go to the other address", async () => {
-    reply = { status: 302, headers: { Location: url } };
-    const failure = await failureOf(exportEvents(events, metaWith({ url })));
-    expect(failure).not.toBeInstanceOf(RetryError);
-    expect(failure).toMatchObject({ message: expect.stringContaining(`set url to ${url}`) });
-    expect(received).toHaveLength(1);
+    await exportBatch({}, { status: 302, headers: { Location: "https://elsewhere.example/" } });
+    await untilGivenUp();
+    expect(app.requests).toHaveLength(1);
+    expect(await app.deadLetters()).toMatchObject([
+      { error: expect.stringContaining("set url to https://elsewhere.example/") },
+    ]);
   });
 
   test("to connect is retried, and the secret in the address is not told", async () => {
-    await stopReceiver();
-    const failure = await failureOf(exportEvents(events, metaWith({ url })));
-    expect(failure).toBeInstanceOf(RetryError);
-    expect(failure).toMatchObject({ message: expect.stringContaining("cannot be reached") });
-    expect(String(failure)).not.toContain("s3cret");
+    await exportBatch({}, new TypeError("connection refused"));
+    await untilGivenUp();
+    expect(app.requests).toHaveLength(4);
+    expect(failures()).toContain("cannot be reached");
+    const [letter] = await app.deadLetters();
+    expect(letter?.error).toContain("cannot be reached");
+    expect(failures() + letter?.error).not.toContain("s3cret");
   });
 
   test("with a long explanation does not fill the log", async () => {
-    reply = { status: 400, body: "x".repeat(100_000) };
-    const failure = await failureOf(exportEvents(events, metaWith({ url })));
-    expect(String(failure).length).toBeLessThan(500);
+    await exportBatch({}, { status: 400, body: "x".repeat(100_000) });
+    const [letter] = await app.deadLetters();
+    expect(letter?.error.length).toBeLessThan(500);
   });
 });
 
@@ -133,8 +126,9 @@ describe("set-up", () => {
     { url: "http://127.0.0.1:3000", headerName: "Authorization", headerValue: "Bearer abc" },
     { url: "https://example.com", headerName: "", headerValue: "" },
   ];
-  test.each(sound)("accepts %j", (config) => {
-    expect(() => setupPlugin(metaWith(config))).not.toThrow();
+  test.each(sound)("accepts %j", async (config) => {
+    await start(config);
+    await expect(app.setUp()).resolves.toBeUndefined();
   });
 
   const unsound: [config: Record<string, string>, message: string][] = [
@@ -155,8 +149,10 @@ describe("set-up", () => {
       "headerValue has characters that no",
     ],
   ];
-  test.each(unsound)("refuses %j for good and says what to set", (config, message) => {
-    expect(() => setupPlugin(metaWith(config))).toThrow(message);
-    expect(() => setupPlugin(metaWith(config))).not.toThrow(RetryError);
+  test.each(unsound)("refuses %j for good and says what to set", async (config, message) => {
+    await start(config);
+    await expect(app.setUp()).rejects.toThrow(message);
+    await app.advance("1h");
+    await expect(app.setUp()).rejects.toThrow(message);
   });
 });

@@ -231,6 +231,20 @@ test("attachments are there, and teardown happens", async () => {
   expect(messages(app)).toContain("bye");
 });
 
+test("Redis can be away, and what the app costs can be counted", async () => {
+  const app = await start("export const onEvent = (_, { cache }) => cache.incr('n')");
+  await app.setUp();
+  const before = app.costs();
+  await app.capture({ event: "e" });
+  const after = app.costs();
+  expect(after.messages - before.messages).toBe(1);
+  expect(after.redisCommands - before.redisCommands).toBeGreaterThan(0);
+  app.setRedisAway(true);
+  expect(await app.capture({ event: "e" })).toHaveLength(1);
+  app.setRedisAway(false);
+  expect(await app.cache.get("n", 0)).toBe(1);
+});
+
 test("an app that goes on for ever is stopped with a word about it", async () => {
   const app = await start("export const jobs = { again: (_, { jobs }) => jobs.again({}).runNow() }");
   await expect(app.job("again", {})).rejects.toThrow(/a message causes itself/);

@@ -67,6 +67,10 @@ export interface TestApp {
   /** The app's own, to look into or to prepare. */
   readonly cache: AppCache;
   readonly storage: AppStorage;
+  /** What all of it has cost so far. */
+  costs(): { messages: number; redisCommands: number; redisRequests: number };
+  /** Makes Redis refuse everything, or not any more. QStash keeps what it has. */
+  setRedisAway(away: boolean): void;
   /** What failed for good. */
   deadLetters(): Promise<DeadLetter[]>;
   /** Goes on in a fresh isolate: module state is gone, what Redis and QStash hold is not. */
@@ -174,6 +178,12 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
     logs: edge.log,
     cache: extensionOf(edge, ready, ({ cache }: { cache: AppCache }) => cache),
     storage: extensionOf(edge, ready, ({ storage }: { storage: AppStorage }) => storage),
+    costs() {
+      const { commands, requests } = edge.redis.counters();
+      const messages = edge.qstash.counters().published;
+      return { messages, redisCommands: commands, redisRequests: requests };
+    },
+    setRedisAway: edge.setRedisAway,
     deadLetters: edge.deadLetters,
     restart: edge.restart,
     async tearDown() {
