@@ -143,7 +143,8 @@ function reportMissing(specifier: string, findings: Findings): void {
         .join(", ")}`
     : `run npm install ${known?.install ?? packageName(specifier)}, or remove the import`;
   const message = `Cannot import '${specifier}': the gateway does not supply it, and it is not installed`;
-  findings.report.faults.push(...atImports(specifier, findings, { message, hint }));
+  const missing = isBuiltin(specifier) ? {} : { missingPackage: packageName(specifier) };
+  findings.report.faults.push(...atImports(specifier, findings, { message, hint, ...missing }));
 }
 
 /** Says where a package is known not to work, before it is deployed there. */
@@ -159,10 +160,10 @@ function warnOfRuntimes(specifier: string, findings: Findings): void {
 function atImports(
   specifier: string,
   { app, imports }: Findings,
-  { message, hint }: Pick<Fault, "message" | "hint">,
+  fault: Omit<Fault, "app" | "file">,
 ): Fault[] {
   return [...imports].flatMap(([file, sites]) => {
     const place = sites.get(specifier)?.();
-    return place ? [{ app, file, ...place, message, ...(hint === undefined ? {} : { hint }) }] : [];
+    return place ? [{ app, file, ...place, ...fault }] : [];
   });
 }

@@ -42,7 +42,7 @@ export interface CompiledApp extends RegistryEntry {
 }
 
 /** What a folder may be called: the name stands in keys, messages and routes. */
-const FOLDER_NAME = /^[\w][\w.-]*$/;
+export const FOLDER_NAME = /^[\w][\w.-]*$/;
 
 const APPS_DIRECTORY = fileURLToPath(new URL("../apps", import.meta.url));
 

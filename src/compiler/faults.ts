@@ -12,6 +12,8 @@ export interface Fault extends Partial<Place> {
   file: string;
   message: string;
   hint?: string;
+  /** The npm package that is not installed, when that is the fault. */
+  missingPackage?: string;
 }
 
 /** Collects what compiling finds, so that one run names everything that has to be mended. */

@@ -46,3 +46,15 @@ test("a key named __proto__ is a key", () => {
   const value = readJsonc('{ "__proto__": 1 }').value as object;
   expect(Object.keys(value)).toEqual(["__proto__"]);
 });
+
+test("tells where in the text a value stands, whatever precedes it", () => {
+  const text = '\uFEFF// apps\n{ "apps": [1, { "a": [] }] }';
+  const { rangeOf } = readJsonc(text);
+  const slice = (...path: PropertyKey[]) => {
+    const range = rangeOf(path);
+    return range && text.slice(range.start, range.end);
+  };
+  expect(slice("apps")).toBe('[1, { "a": [] }]');
+  expect(slice("apps", 1)).toBe('{ "a": [] }');
+  expect(slice("apps", 2)).toBeUndefined();
+});

@@ -6,6 +6,8 @@ export interface JsonDocument {
   value: unknown;
   /** Where the value at `path` stands; of a path that does not exist, the nearest value around it. */
   placeOf(path: readonly PropertyKey[]): Place;
+  /** First and last + 1 offset of the value at `path` in the text; undefined where there is none. */
+  rangeOf(path: readonly PropertyKey[]): { start: number; end: number } | undefined;
 }
 
 /** The text is not JSON, even with comments and trailing commas allowed. */
@@ -24,17 +26,24 @@ export class JsonError extends Error {
  * expressions, so the JavaScript parser reads it, which gives exact places for free. Throws `JsonError`.
  */
 export function readJsonc(text: string): JsonDocument {
-  const root = parseExpression(text.replace(/^\uFEFF/, ""));
-  const places = new Map<string, Place>();
-  const value = evaluate(root, [], places);
+  const content = text.replace(/^\uFEFF/, "");
+  const root = parseExpression(content);
+  const nodes = new Map<string, Expression>();
+  const value = evaluate(root, [], nodes);
+  // The parenthesis that was added before the text, the mark that was taken off it.
+  const shift = text.length - content.length - 1;
   return {
     value,
     placeOf(path) {
       for (let length = path.length; length > 0; length -= 1) {
-        const place = places.get(keyOf(path.slice(0, length)));
-        if (place) return place;
+        const node = nodes.get(keyOf(path.slice(0, length)));
+        if (node) return placeAt(node);
       }
       return placeAt(root);
+    },
+    rangeOf(path) {
+      const node = nodes.get(keyOf(path));
+      return node && { start: node.start + shift, end: node.end + shift };
     },
   };
 }
@@ -54,8 +63,8 @@ function parseExpression(text: string): Expression {
   throw new JsonError("Expected one JSON value", { line: 1, column: 1 });
 }
 
-function evaluate(node: Expression, path: readonly PropertyKey[], places: Map<string, Place>): unknown {
-  places.set(keyOf(path), placeAt(node));
+function evaluate(node: Expression, path: readonly PropertyKey[], nodes: Map<string, Expression>): unknown {
+  nodes.set(keyOf(path), node);
   switch (node.type) {
     case "Literal":
       if (typeof node.value === "string" && !node.raw?.startsWith('"')) break;
@@ -68,13 +77,13 @@ function evaluate(node: Expression, path: readonly PropertyKey[], places: Map<st
     case "ArrayExpression":
       return node.elements.map((element, index) => {
         if (!element || element.type === "SpreadElement") throw notJson(element ?? node);
-        return evaluate(element, [...path, index], places);
+        return evaluate(element, [...path, index], nodes);
       });
     case "ObjectExpression":
       return Object.fromEntries(
         node.properties.map((property) => {
           const key = keyOfProperty(property);
-          return [key, evaluate((property as Property).value, [...path, key], places)];
+          return [key, evaluate((property as Property).value, [...path, key], nodes)];
         }),
       );
     default:

@@ -1,6 +1,6 @@
 import type { Results } from "./run.ts";
 import type { Spread } from "./statistics.ts";
-import { formatTable } from "./table.ts";
+import { formatTable } from "../table.ts";
 
 const left = (title: string) => ({ title, align: "left" as const });
 const right = (title: string) => ({ title });
