@@ -7,6 +7,8 @@ import { insertAt } from "./text.ts";
 /** A file of an app as plain JavaScript, and the way back to what its author wrote. */
 export interface TransformedFile {
   code: string;
+  /** Source map of the code, as JSON. */
+  map: string;
   /** Where a place of `code` stands in the author's file. */
   originOf(place: Place): Place;
   /** Functions that were made async because they await. */
@@ -48,7 +50,7 @@ export async function transformSource(source: string, file: string): Promise<Tra
   if ("code" in outcome) {
     const map = new SourceMap(JSON.parse(outcome.map));
     const originOf = (place: Place) => withoutInsertions(originIn(map, place), madeAsync);
-    return { code: outcome.code, originOf, madeAsync };
+    return { code: outcome.code, map: outcome.map, originOf, madeAsync };
   }
   throw sourceError("error" in firstFailure ? firstFailure : outcome, source);
 }

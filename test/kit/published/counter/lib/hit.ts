@@ -1,0 +1,3 @@
+export function isHit(event) {
+    return event.event === 'hit'
+}

@@ -1,0 +1,5 @@
+module.exports = {
+    processEvent(event) {
+        return event
+    },
+}

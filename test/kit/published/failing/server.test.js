@@ -1,0 +1,5 @@
+import { setupServer } from 'msw/node'
+
+test('talks to a server', () => {
+    setupServer()
+})
