@@ -11,8 +11,8 @@ Brings an existing app into plugins/ as its author wrote it, compiles it, and li
 it needs configuration first. Installs nothing, and changes nothing unless all of it succeeds. A source is
 
   a folder                     ../my-app
-  a git address                https://github.com/PostHog/posthog-hello-world-plugin, file:///srv/apps.git
-  owner/repo on GitHub         PostHog/posthog-hello-world-plugin
+  a git address                https://github.com/PostHog/first-time-event-tracker, file:///srv/apps.git
+  owner/repo on GitHub         PostHog/first-time-event-tracker
                                … with #branch, #sub/folder or #branch:sub/folder
   the name of an npm package   @posthog/some-plugin, some-plugin@1.2.0
 

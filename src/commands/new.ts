@@ -17,8 +17,11 @@ await runCommand(usage, { export: { type: "boolean" } }, async ([name, ...rest],
   }.
 
 Next:
-  npm run test:apps -- ${name}    runs its test
-  npm run dev                     runs it, and compiles it again at every change
-  npm run remove ${name}          takes it away again
+  npm run test:apps -- ${name}
+      runs its test
+  npm run dev
+      runs it, and compiles it again at every change
+  npm run remove ${name}
+      takes it away again
 `);
 });

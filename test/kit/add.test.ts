@@ -3,6 +3,7 @@ import { readdir, rm, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { addApp } from "../../src/commands/kit/add-app.ts";
 import { type Checkout, createCheckout } from "./checkout.ts";
 
 let checkout: Checkout;
@@ -184,6 +185,20 @@ describe("nothing is left behind", () => {
     expect(stderr).toContain(message);
     expect(await state()).toEqual(before);
   });
+});
+
+test("nothing is left behind of a work that was stopped", async () => {
+  const before = await state();
+  await checkout.write(PLAIN);
+  const adding = addApp({
+    root: checkout.directory,
+    source: "theirs/plain",
+    workingDirectory: home(),
+    replace: false,
+    signal: AbortSignal.abort(new Error("stopped")),
+  });
+  await expect(adding).rejects.toThrow("stopped");
+  expect(await state()).toEqual(before);
 });
 
 describe("a git repository", () => {

@@ -45,7 +45,7 @@ export async function addApp(options: AddOptions): Promise<Added> {
   // Within the project, where the app's packages are found as they will be.
   const workspace = await mkdtemp(join(root, ".adding-"));
   try {
-    const fetched = await fetchSource(source, workspace);
+    const fetched = await fetchSource(source, workspace, signal);
     signal.throwIfAborted();
     const plugin = options.as ?? fetched.name;
     checkName(plugin);

@@ -47,24 +47,29 @@ export function readSource(text: string, workingDirectory: string): Source {
   );
 }
 
-/** Brings a source into `workspace`, without running anything of it. Throws `UsageError` with the program's own words. */
-export async function fetchSource(source: Source, workspace: string): Promise<Fetched> {
+/**
+ * Brings a source into `workspace`, without running anything of it. Throws `UsageError` with the program's own words, or the
+ * signal's reason.
+ */
+export async function fetchSource(source: Source, workspace: string, signal: AbortSignal): Promise<Fetched> {
   switch (source.kind) {
     case "folder":
       return { directory: source.path, name: basename(source.path) };
     case "git":
-      return fetchGit(source, join(workspace, "repository"));
+      return fetchGit(source, join(workspace, "repository"), signal);
     case "npm":
-      return fetchPackage(source.name, join(workspace, "package"));
+      return fetchPackage(source.name, join(workspace, "package"), signal);
   }
 }
 
 async function fetchGit(
   { url, ref, folder: given }: Extract<Source, { kind: "git" }>,
   target: string,
+  signal: AbortSignal,
 ): Promise<Fetched> {
   await mkdir(target);
-  const git = (...options: string[]) => run("git", ["-C", target, ...options], `${url} could not be fetched`);
+  const what = `${url} could not be fetched`;
+  const git = (...options: string[]) => run("git", ["-C", target, ...options], { what, signal });
   // Fetched, and not cloned: a branch, a tag and a commit are asked for alike.
   const fetchRef = (name: string) => git("fetch", "--quiet", "--depth", "1", "--", url, name);
   await git("init", "--quiet");
@@ -72,7 +77,7 @@ async function fetchGit(
   try {
     await fetchRef(ref);
   } catch (error) {
-    if (ref === "HEAD" || given !== "") throw error;
+    if (ref === "HEAD" || given !== "" || signal.aborted) throw error;
     await fetchRef("HEAD");
     folder = ref;
   }
@@ -80,20 +85,23 @@ async function fetchGit(
   const directory = join(target, folder);
   const inside = relative(target, directory);
   if (inside.startsWith("..") || isAbsolute(inside) || !existsSync(directory)) {
-    const what = given === "" ? `neither a branch nor a folder ${folder}` : `no folder ${folder}`;
-    throw new UsageError(`${url} has ${what}`);
+    const missing = given === "" ? `neither a branch nor a folder ${folder}` : `no folder ${folder}`;
+    throw new UsageError(`${url} has ${missing}`);
   }
   const name = folder === "" ? url.replace(/\/+$/, "").replace(/\.git$/, "") : folder;
   return { directory, name: basename(name.replaceAll(":", "/")) };
 }
 
-async function fetchPackage(name: string, target: string): Promise<Fetched> {
+async function fetchPackage(name: string, target: string, signal: AbortSignal): Promise<Fetched> {
   await mkdir(target);
   const what = `the npm package ${name} could not be fetched`;
-  await run("npm", ["pack", name, "--pack-destination", target, "--ignore-scripts", "--silent"], what);
+  await run("npm", ["pack", name, "--pack-destination", target, "--ignore-scripts", "--silent"], {
+    what,
+    signal,
+  });
   const [archive] = await readdir(target);
   if (!archive) throw new UsageError(`${what}: npm packed nothing`);
-  await run("tar", ["-xzf", join(target, archive), "-C", target], what);
+  await run("tar", ["-xzf", join(target, archive), "-C", target], { what, signal });
   const entries = await readdir(target, { withFileTypes: true });
   const directory = entries.find((entry) => entry.isDirectory());
   if (!directory) throw new UsageError(`${what}: the archive is empty`);
@@ -103,12 +111,17 @@ async function fetchPackage(name: string, target: string): Promise<Fetched> {
   };
 }
 
-async function run(program: string, options: readonly string[], what: string): Promise<void> {
+async function run(
+  program: string,
+  options: readonly string[],
+  { what, signal }: { what: string; signal: AbortSignal },
+): Promise<void> {
   try {
     // Asking for a password would wait for ever: a mistyped address looks like a private one.
     const env = { ...process.env, GIT_TERMINAL_PROMPT: "0" };
-    await promisify(execFile)(program, options, { env, timeout: PROGRAM_TIMEOUT_MS });
+    await promisify(execFile)(program, options, { env, signal, timeout: PROGRAM_TIMEOUT_MS });
   } catch (error) {
+    signal.throwIfAborted();
     const { stderr = "", message, code } = error as Error & { stderr?: string; code?: string };
     if (code === "ENOENT") throw new UsageError(`${what}: ${program} is not installed`);
     throw new UsageError(`${what}:\n${stderr.trim() || message}`);

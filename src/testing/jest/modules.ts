@@ -7,7 +7,8 @@ import { defineExports, interop, markModule } from "./interop.ts";
 import { automock } from "./mock-function.ts";
 import type { PreparedFile } from "./prepare.ts";
 
-const SUFFIXES = ["", ".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".json", "/index.ts", "/index.js"];
+/** In Jest's order. */
+const SUFFIXES = ["", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".json", "/index.js", "/index.ts"];
 
 type Factory = () => unknown;
 

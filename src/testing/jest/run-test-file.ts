@@ -33,6 +33,8 @@ export async function runTestFile(path: string, plugins: string): Promise<void> 
   const globals = { ...createGlobals(), jest: jestFor(path) };
   const libraries = await loadLibraries(prepared);
   libraries.set("@jest/globals", globals);
+  // Imported for its types.
+  libraries.set("jest", {});
   modules = createModules({ folder, prepared, libraries, jestFor });
 
   Object.assign(globalThis, globals, { RetryError });
