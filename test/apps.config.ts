@@ -2,6 +2,7 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { isForVitest, runJestFiles } from "../src/testing/jest/plugin.ts";
+import { libraryAliases } from "./library-aliases.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -9,7 +10,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 export default defineConfig({
   root,
   plugins: [runJestFiles(`${root}plugins`)],
-  resolve: { alias: { "@posthog/plugin-scaffold": `${root}src/apps/libraries/plugin-scaffold.ts` } },
+  resolve: { alias: libraryAliases },
   test: {
     include: ["plugins/*/**/*.{test,spec}.?(c|m)[jt]s?(x)", "plugins/*/**/__tests__/**/*.[jt]s?(x)"],
     exclude: ["**/node_modules/**", "**/__mocks__/**"],
