@@ -146,7 +146,10 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
       await edge.settle();
       return delivered().slice(before);
     },
-    setUp: async () => void (await ready()),
+    async setUp() {
+      await ready();
+      await edge.settle();
+    },
     run: (task) =>
       throwing(task, () =>
         edge.work(async (_scope, { tasks }) => {

@@ -8,5 +8,6 @@ const { apps } = (await import(workerData as string)) as { apps: readonly AppDef
 const [app] = apps;
 // Services that reach nothing: an app that is only looked at must not act.
 const { jobs = {}, ...hooks } = app ? createInstance(app, "phc_none", recordingServices()).hooks : {};
+const functions = Object.entries(hooks).flatMap(([name, hook]) => (typeof hook === "function" ? [name] : []));
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
-parentPort?.postMessage([...Object.keys(hooks), ...Object.keys(jobs).map((name) => `jobs.${name}`)]);
+parentPort?.postMessage([...functions, ...Object.keys(jobs).map((name) => `jobs.${name}`)]);
