@@ -151,6 +151,11 @@ describe("nothing is left behind", () => {
       ["npm install -E @scope/right 'left-shoe@^1.2.0'"],
     ],
     [
+      "of an app that needs a heavy client, whose runtimes are named",
+      { "theirs/a/index.js": "import { Storage } from '@google-cloud/storage'; export const x = Storage" },
+      ["@google-cloud/storage (runs on Node, Deno)", "npm install -E @google-cloud/storage@"],
+    ],
+    [
       "of an app that cannot be loaded",
       { "theirs/a/index.js": "throw new Error('no way')" },
       ["cannot be loaded: no way"],

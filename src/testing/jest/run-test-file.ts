@@ -1,6 +1,5 @@
 import { dirname, join, relative, sep } from "node:path";
 import { expect } from "vitest";
-import { HOST_LIBRARIES, hostLibrary } from "../../compiler/libraries.ts";
 import { RetryError } from "../../apps/errors.ts";
 import { createGlobals } from "./globals.ts";
 import { createJest } from "./jest-object.ts";
@@ -12,8 +11,14 @@ import { mapStacks } from "./stack.ts";
 
 const LIBRARIES = new URL("../../apps/libraries/", import.meta.url);
 
-/** Bound to an instance in the gateway, which a test of plain files does not have. */
-const CONTRIB = "@posthog/plugin-contrib";
+/** What is installed nowhere, since the gateway supplies it. Everything else, `pg` too, is the npm package. */
+const SUPPLIED: Readonly<Record<string, string>> = {
+  "@posthog/plugin-contrib": "plugin-contrib.ts",
+  "@posthog/plugin-scaffold": "plugin-scaffold.ts",
+  "@posthog/plugin-scaffold/test/utils": "plugin-scaffold/test-utils.ts",
+  "@posthog/plugin-scaffold/test/utils.js": "plugin-scaffold/test-utils.ts",
+  "node-fetch": "node-fetch.ts",
+};
 
 /**
  * Runs a test file that was written for Jest: its tests are vitest's then. Call it while vitest collects tests. `plugins`
@@ -52,9 +57,7 @@ async function loadLibraries(prepared: ReadonlyMap<string, PreparedFile>): Promi
   }
   const libraries = new Map<string, unknown>();
   for (const specifier of wanted) {
-    const supply = HOST_LIBRARIES[hostLibrary(specifier) ?? ""];
-    const file =
-      specifier === CONTRIB ? "plugin-contrib.ts" : supply?.from === "gateway" ? supply.file : undefined;
+    const file = Object.hasOwn(SUPPLIED, specifier) ? SUPPLIED[specifier] : undefined;
     if (file === undefined) continue;
     const library = (await import(new URL(file, LIBRARIES).href)) as { default?: object };
     libraries.set(
