@@ -40,7 +40,9 @@ export interface TopLevelBinding {
  * Parses what `transformSource` made. Strict mode, because that is where the code will run: what sloppy mode alone
  * allows is refused here, with its place, and not by the platform at start. Throws `SourceError`.
  */
-export function parseSource(file: { path: string; isEntry: boolean } & TransformedFile): ParsedFile {
+export function parseSource(
+  file: { path: string; isEntry: boolean } & Omit<TransformedFile, "map">,
+): ParsedFile {
   const { code, path, isEntry } = file;
   const program = parseModule(file);
   const parents = new Map<AnyNode, AnyNode>();
@@ -61,7 +63,7 @@ export function parseSource(file: { path: string; isEntry: boolean } & Transform
   };
 }
 
-function parseModule({ code, originOf }: TransformedFile): Program {
+function parseModule({ code, originOf }: Pick<TransformedFile, "code" | "originOf">): Program {
   try {
     return parse(code, {
       ecmaVersion: "latest",
