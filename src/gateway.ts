@@ -1,4 +1,5 @@
 import { type Context, Hono } from "hono";
+import { fields } from "./accounts/counts.ts";
 import { createAdminApi } from "./admin/api.ts";
 import type { AppDefinition } from "./apps/definition.ts";
 import { AppPending } from "./apps/errors.ts";
@@ -80,7 +81,7 @@ export function createGateway(platform: Platform, services = createServices(plat
     return answerFault(req.raw, 500, "internal_error", "internal server error");
   });
 
-  const { tasks, projects, queue, exports, instances } = services;
+  const { tasks, projects, queue, sweep, instances } = services;
   return {
     fetch(request, requestPlatform) {
       // What an app went on with after its call may have broken them since.
@@ -92,7 +93,7 @@ export function createGateway(platform: Platform, services = createServices(plat
       const scope = services.openScope((promise) => background.push(promise), 0);
       await tasks.tick(timeMs, await projects.list(), scope);
       const runs = (project: string, plugin: string) => instances.standing(project, plugin) === "running";
-      await queue.publish(await exports.sweep(runs));
+      await queue.publish(await sweep(runs));
       await Promise.all(background);
       await services.logs.flush();
     },
@@ -174,6 +175,8 @@ function mountSdkRoutes(app: App, platform: Platform, services: Services): void 
       rateLimitPerMinute: settings.rateLimitPerMinute,
       isPaused: (project) => settings.pausedProjects.includes(project),
       ingest,
+      onRejected: (project, reason, count, context) =>
+        services.tally(project, { [fields.invalid(reason)]: count }, context.env.waitUntil),
       clientOf: (context) => (context.env as RequestPlatform).client,
       siteUrl: () => settings.publicUrl,
     }),
@@ -207,7 +210,8 @@ async function ingestClient(
   { openScope, generations, projects, ingest, accountExactly, writeFault }: Services,
 ): Promise<void> {
   await accountExactly?.(batch.project, batch.events.length);
-  const scope = openScope(waitUntil, generations.read(headers.get(GENERATION_HEADER)), url);
+  const generation = generations.read(headers.get(GENERATION_HEADER));
+  const scope = openScope(waitUntil, generation, { id: batch.requestId, address: url });
   if (client.location) scope.locations.set(client.location.ip, client.location);
   const noted = projects.note(batch.project);
   if (noted) scope.background(noted);

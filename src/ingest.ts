@@ -1,6 +1,8 @@
+import { countsOfDropped, fields } from "./accounts/counts.ts";
+import type { Tally } from "./accounts/tally.ts";
 import type { Scope } from "./apps/scope.ts";
 import type { CaptureMessage } from "./delivery/message.ts";
-import { deliverMessages } from "./delivery/publish.ts";
+import { deliverMessages, outgoing } from "./delivery/publish.ts";
 import type { OutgoingMessage, Queue } from "./delivery/queue.ts";
 import type { CapturedBatch, PluginEvent } from "./event.ts";
 import type { Pipeline } from "./pipeline/index.ts";
@@ -10,8 +12,8 @@ import { teamIdOf } from "./team.ts";
 export interface Ingest {
   /** A client's events. Rejects with `QueueUnavailable`: nothing may be acknowledged then. */
   client(batch: CapturedBatch, scope: Scope): Promise<void>;
-  /** Events that apps captured, back at the start of the chain. Rejects likewise. */
-  apps(message: CaptureMessage, scope: Scope): Promise<void>;
+  /** Events that apps captured, back at the start of the chain. Resolves to the messages that bring them further. */
+  apps(message: CaptureMessage, scope: Scope): Promise<OutgoingMessage[]>;
 }
 
 export function createIngest(options: {
@@ -20,36 +22,59 @@ export function createIngest(options: {
   maxMessageBytes: number;
   /** Messages for what apps left behind. */
   leftovers: (scope: Scope) => Promise<OutgoingMessage[]>;
-  uuid: () => string;
+  /** Accounts for requests of which apps dropped everything by a message, not as well as it goes (`EXACT_DROPS`). */
+  exactDrops: boolean;
+  tally: Tally;
+  now: () => Date;
 }): Ingest {
-  async function run(id: string, batch: CapturedBatch, scope: Scope, trustMarkers?: boolean): Promise<void> {
-    const { events } = await options.pipeline(
+  async function process(
+    batch: CapturedBatch,
+    scope: Scope,
+    trustMarkers?: boolean,
+  ): Promise<OutgoingMessage[]> {
+    const { id } = scope;
+    const { events, dropped } = await options.pipeline(
       batch,
       scope,
       trustMarkers === undefined ? {} : { trustMarkers },
     );
-    const { project, historicalMigration: historical } = batch;
-    await options.queue.publish([
+    const { project, clientUuids, historicalMigration: historical } = batch;
+    const locations = [...scope.locations.values()];
+    return [
       ...deliverMessages(
-        {
-          id,
-          project,
-          events,
-          historical,
-          locations: [...scope.locations.values()],
-          generation: scope.generation,
-        },
+        { id, project, events, clientUuids, historical, locations, dropped, generation: scope.generation },
         options.maxMessageBytes,
       ),
-      ...(await options.leftovers(scope)),
-    ]);
+      ...(events.length === 0 ? account(batch, dropped, scope) : []),
+    ];
+  }
+
+  /** Apps dropped everything, so that no delivery will account for it. */
+  function account(
+    { project, events }: CapturedBatch,
+    dropped: ReadonlyMap<string, number>,
+    scope: Scope,
+  ): OutgoingMessage[] {
+    const counts = { [fields.accepted]: events.length, ...countsOfDropped(Object.fromEntries(dropped)) };
+    if (!options.exactDrops) {
+      options.tally(project, counts, scope.background);
+      return [];
+    }
+    const { id } = scope;
+    const atMs = options.now().getTime();
+    return [
+      outgoing("account", { id, project, of: { route: "account", id }, atMs, steps: { chain: counts } }),
+    ];
   }
 
   return {
-    client: (batch, scope) => run(batch.requestId ?? options.uuid(), batch, scope),
+    async client(batch, scope) {
+      const messages = await process(batch, scope);
+      await options.queue.publish([...messages, ...(await options.leftovers(scope))]);
+    },
 
-    // The message's id makes a second offer of it harmless; its markers were set by this gateway and are believed.
-    apps: (message, scope) => run(message.id, toBatch(message), scope, true),
+    // Markers of these were set by this gateway and are believed.
+    apps: (message, scope) => process(toBatch(message), scope, true),
   };
 }
 

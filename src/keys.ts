@@ -46,8 +46,26 @@ export const keys = {
   /** Sorted set: buffers by the time (ms) at which they are due, `<project> <plugin>[ <batch>]`. Trimmed as they are flushed. */
   exportsDue: "export:due",
 
+  /** Sorted set: batches on their way by the time (ms) at which they count as stranded, `<project> <plugin> <batch>`. */
+  exportsTaken: "export:taken",
+
+  /** Text: where a message of QStash stands, as JSON, or `done`. Outlives the last redelivery of QStash, after 31 hours. */
+  progress: (route: string, id: string) => `message:${route}:${id}`,
+  progressTtlSeconds: 2 * day,
+  /** Text: messages that follow from one whose work is done, a JSON array, while QStash does not take them. */
+  outbox: (route: string, id: string) => `message:${route}:${id}:outbox`,
+
+  /** Hash: marks of a project's events with uuids of the client's own, by uuid, of one span of `marksSpanMs`. */
+  marks: (project: string, span: number) => `marks:${project}:${span}`,
+  marksSpanMs: 10 * minute * 1000,
+  marksTtlSeconds: 21 * minute,
+
+  /** Hash: a project's numbers of one hour (`2036-03-01T10`), by outcome, hook and app. */
+  account: (project: string, hour: string) => `account:${project}:${hour}`,
+  accountTtlSeconds: 35 * day,
+
   /** Text: a message that was too large for the queue, until it has been delivered. */
-  oversize: (id: string) => `oversize:${id}`,
+  oversize: (route: string, id: string) => `oversize:${route}:${id}`,
   oversizeTtlSeconds: 14 * day,
 
   /** Owner of the one run of a scheduled task that may be under way. */

@@ -1,6 +1,7 @@
 import { createAlerts } from "./alerts.ts";
 import { createDisabledAlert } from "./apps/disabled-alert.ts";
 import { createGenerations } from "./apps/generation.ts";
+import { createTally } from "./accounts/tally.ts";
 import { createInstances, type Instances } from "./apps/instances.ts";
 import type { LogEntry } from "./apps/log.ts";
 import { createScope, currentInvocation, type Leftovers, type Scope } from "./apps/scope.ts";
@@ -13,14 +14,17 @@ import { createBufferStore } from "./delivery/buffers/store.ts";
 import { createDeadLetters } from "./delivery/dead-letters.ts";
 import { createDeliver } from "./delivery/deliver.ts";
 import { createExports } from "./delivery/exports/index.ts";
+import { createSweep } from "./delivery/exports/sweep.ts";
 import { createFollowUp } from "./delivery/follow-up.ts";
 import { createEventHookDestination } from "./delivery/hooks/event-hooks.ts";
 import { createRunJob } from "./delivery/hooks/job.ts";
 import { createForward } from "./delivery/posthog/forward.ts";
 import { createPostHogDestination } from "./delivery/posthog/index.ts";
 import type { SetupMessage } from "./delivery/message.ts";
+import { createProgressBook } from "./delivery/progress/index.ts";
 import { leftoverMessages, setupMessage } from "./delivery/publish.ts";
 import { createQueue } from "./delivery/queue.ts";
+import { createRetry } from "./delivery/retry.ts";
 import { createExactRateLimit } from "./exact-rate-limit.ts";
 import type { Platform, RequestPlatform } from "./gateway.ts";
 import { createIngest } from "./ingest.ts";
@@ -47,7 +51,6 @@ export function createServices(platform: Platform) {
     publicUrl: settings.publicUrl,
     maxMessageBytes: settings.maxMessageBytes,
     store,
-    uuid,
   });
   const secrets = createSecrets(platform.environment);
   const logs = createKeptLogs({ store, uuid });
@@ -85,7 +88,7 @@ export function createServices(platform: Platform) {
     alertDisabled: createDisabledAlert(alerts),
   });
 
-  const sealing = { maxMessageBytes: settings.maxMessageBytes, uuid, now };
+  const sealing = { maxMessageBytes: settings.maxMessageBytes, now };
   const bufferStore = createBufferStore({ store, now, uuid });
   const messagesOf = async (left: Leftovers) => [
     ...leftoverMessages(left, sealing),
@@ -93,12 +96,14 @@ export function createServices(platform: Platform) {
   ];
   const leftovers = async (scope: Scope) => messagesOf(await scope.finish());
   const generations = createGenerations(settings.qstash);
+  /** `id` names work that may be done again; `address` is where it was asked for. */
   const openScope = (
     waitUntil: RequestPlatform["waitUntil"],
     generation: number,
-    address = settings.publicUrl,
+    { id = uuid(), address = settings.publicUrl }: { id?: string | undefined; address?: string } = {},
   ): Scope =>
     createScope({
+      id,
       store,
       generation,
       ownAddresses: [settings.publicUrl, address],
@@ -109,14 +114,14 @@ export function createServices(platform: Platform) {
     });
 
   const deadLetters = createDeadLetters(store, secrets.mask);
-  const followUp = createFollowUp({ deadLetters, now, uuid });
+  const followUp = createFollowUp({ deadLetters, now, onFault: writeFault });
   const limits = { timeoutMs: settings.taskTimeoutMs, subrequestBudget: settings.subrequestBudget };
-  const exports = createExports({ store, followUp, ...limits, now, uuid });
+  const exports = createExports({ store, followUp, ...limits, now });
   const buffers = createBuffers({
     instances,
     store,
     buffers: bufferStore,
-    batches: createBatches({ store, deadLetters, ...limits, now, uuid }),
+    batches: createBatches({ store, deadLetters, ...limits, now }),
     publish: queue.publish,
     ...limits,
     now,
@@ -129,6 +134,7 @@ export function createServices(platform: Platform) {
     toEventHook: createEventHookDestination({ followUp, ...limits, fetch: platform.fetch }),
     exports,
   };
+  const tally = createTally(store, now);
 
   return {
     store,
@@ -144,6 +150,9 @@ export function createServices(platform: Platform) {
     generations,
     leftovers,
     uuid,
+    tally,
+    progress: createProgressBook({ store, queue, now, uuid, onFault: writeFault }),
+    sweep: createSweep({ store, now }),
     accountExactly:
       settings.exactRateLimit && settings.rateLimitPerMinute !== null
         ? createExactRateLimit(store, settings.rateLimitPerMinute)
@@ -158,9 +167,10 @@ export function createServices(platform: Platform) {
       uuid,
     }),
     deliver: createDeliver({ instances, destinations, followUp, now }),
+    retry: createRetry({ instances, destinations, followUp }),
     runJob: createRunJob({
       instances,
-      deadLetters,
+      followUp,
       log: createSystemLog({ environment: platform.environment, secrets, log, now }),
       now,
     }),
@@ -171,7 +181,9 @@ export function createServices(platform: Platform) {
       queue,
       maxMessageBytes: settings.maxMessageBytes,
       leftovers,
-      uuid,
+      exactDrops: settings.exactDrops,
+      tally,
+      now,
     }),
   };
 }

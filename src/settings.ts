@@ -43,6 +43,8 @@ export interface Settings {
   /** Outgoing requests that one invocation of the Worker may make. */
   subrequestBudget: number;
   maxMessageBytes: number;
+  /** Publishes a message to account for a request whose events were all dropped. */
+  exactDrops: boolean;
   /** Believe `$plugins_*` markers that a client sent. */
   trustPluginMarkers: boolean;
 }
@@ -138,6 +140,7 @@ const schema = z.object({
   LOOP_LIMIT: number(1000, 1_000_000_000_000, 100_000_000),
   SUBREQUEST_BUDGET: number(10, 10_000_000, 40),
   QSTASH_MAX_MESSAGE_BYTES: number(10_000, 50_000_000, 1_000_000),
+  EXACT_DROPS: flag,
   TRUST_PLUGIN_MARKERS: flag,
 });
 
@@ -203,6 +206,7 @@ export function readSettings(environment: Environment): ParsedSettings {
       loopLimit: values.LOOP_LIMIT,
       subrequestBudget: values.SUBREQUEST_BUDGET,
       maxMessageBytes: values.QSTASH_MAX_MESSAGE_BYTES,
+      exactDrops: values.EXACT_DROPS,
       trustPluginMarkers: values.TRUST_PLUGIN_MARKERS,
     },
   };

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { acknowledgeBatch, appendToBuffer, readBatch, takeBatch } from "../src/delivery/exports/buffer.ts";
+import { readAccounts } from "../src/accounts/read.ts";
 import { createCommandBatch } from "../src/apps/meta/command-batch.ts";
 import { changeOverride, readRecord } from "../src/apps/state/record.ts";
+import { acknowledgeBatch, readBatch, strandedBatches, takeBatch } from "../src/delivery/exports/batch.ts";
+import { appendToBuffer } from "../src/delivery/exports/buffer.ts";
+import { beginMessage } from "../src/delivery/progress/begin.ts";
+import { recordSteps } from "../src/delivery/progress/record.ts";
 import { createServerBackend } from "../src/local/redis/server.ts";
 import { createRedisRest } from "../src/local/redis/rest.ts";
 import { createLeases } from "../src/schedule/lease.ts";
@@ -38,18 +42,34 @@ describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the g
 
   test("fill, take, hold and acknowledge the batches of a buffer", async () => {
     const items = [item("a", 4.5), item("b", 5.5), item("none", 0), item("c", 1)];
-    const appended = await appendToBuffer(store, { ...where, items, limits, now: 0 });
-    expect(appended).toEqual({ full: true, first: true });
+    const from = { route: "deliver", id: "m1" } as const;
+    for (let delivery = 0; delivery < 2; delivery += 1) {
+      const appended = await appendToBuffer(store, { ...where, from, items, limits, nowMs: 0 });
+      expect(appended).toEqual({ full: true, first: true });
+    }
 
     const take = (batch: string, onlyFull: boolean) =>
-      takeBatch<string>(store, { ...where, batch, limits, onlyFull });
+      takeBatch<string>(store, { ...where, batch, limits, onlyFull, nowMs: 0 });
     expect(await take("1", true)).toEqual({ items: ["a", "b", "none"], full: false });
     expect(await take("1", true)).toEqual({ items: ["a", "b", "none"], full: false });
     expect(await take("2", true)).toEqual({ items: null, full: false });
     expect(await take("2", false)).toEqual({ items: ["c"], full: false });
-    expect(await readBatch(store, where.project, where.plugin, "1")).toHaveLength(3);
-    await acknowledgeBatch(store, where.project, where.plugin, "1");
-    await acknowledgeBatch(store, where.project, where.plugin, "2");
+    expect(await readBatch(store, { ...where, batch: "1" })).toHaveLength(3);
+    expect(await strandedBatches(store, 3_600_000 - 1, 10)).toEqual([]);
+    expect(await strandedBatches(store, 3_600_000, 10)).toMatchObject([
+      { ...where, batch: "1" },
+      { ...where, batch: "2" },
+    ]);
+    for (const batch of ["1", "2", "2"]) {
+      await acknowledgeBatch(store, {
+        ...where,
+        batch,
+        counts: { "delivered exportEvents exporter": 1 },
+        nowMs: 0,
+      });
+    }
+    const totals = await readAccounts(store, where.project, 0, 0);
+    expect(totals.destinations).toMatchObject([{ plugin: "exporter", delivered: 2 }]);
     expect(await take("3", false)).toEqual({ items: null, full: false });
     expect(await store.keys("export:*")).toEqual([]);
   });
@@ -66,6 +86,55 @@ describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the g
     ]);
     const { fields } = await readRecord(store, "phc_test", []);
     expect([...fields]).toEqual([["override app", '{"revision":3}']]);
+  });
+
+  test("begin a message once at a time, mark its events, and count its steps once", async () => {
+    const names = Array.from({ length: 2500 }, (_, n) => `uuid${n}`);
+    const begin = (id: string, owner: string, nowMs: number, asked: readonly string[]) =>
+      beginMessage(store, {
+        route: "deliver",
+        project: where.project,
+        id,
+        owner,
+        nowMs,
+        question: { names: asked, positions: [...asked.keys()], repeated: [] },
+      });
+    const startMs = Date.UTC(2036, 0, 1);
+    expect(await begin("message-one", "a", startMs, names)).toMatchObject({
+      state: "begun",
+      progress: { steps: {}, repeats: "" },
+    });
+    expect(await begin("message-one", "b", startMs + 1000, names)).toEqual({ state: "busy", forMs: 29_000 });
+    expect(await begin("message-two", "c", startMs, ["new", "uuid7", "uuid2499"])).toMatchObject({
+      progress: { repeats: "1,2" },
+    });
+    const record = (message: "free" | "done", owner: string) =>
+      recordSteps(store, {
+        route: "deliver",
+        project: where.project,
+        id: "message-one",
+        owner,
+        message,
+        atMs: startMs,
+        steps: { posthog: { "delivered posthog": 3 } },
+        outbox: "[]",
+      });
+    await record("free", "a");
+    expect(await begin("message-one", "b", startMs + 1000, names)).toMatchObject({
+      state: "begun",
+      progress: { steps: { posthog: 1 }, repeats: "" },
+      outbox: "[]",
+    });
+    await record("done", "b");
+    await record("done", "a");
+    expect(await begin("message-one", "b", startMs + 2000, names)).toEqual({ state: "done" });
+    const totals = await readAccounts(store, where.project, startMs, startMs);
+    expect(totals.destinations).toMatchObject([{ hook: "posthog", delivered: 3 }]);
+    const made = await Promise.all(
+      ["message:*", "marks:*", "account:*"].map((pattern) => store.keys(pattern)),
+    );
+    expect(made.every((keys) => keys.length > 0)).toBe(true);
+    for (const key of made.flat()) expect(await store.ttl(key)).toBeGreaterThan(0);
   });
 
   test("give a lease to one owner at a time, who alone may renew and release it", async () => {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { RetryError } from "../src/apps/errors.ts";
 import { defineApp } from "../src/apps/testing.ts";
 import { startRecorder, unreachableUrl } from "./recorder.ts";
-import { startTestGateway, type TestGateway } from "./gateway.ts";
+import { deliveryCost, startTestGateway, type TestGateway } from "./gateway.ts";
 
 let running: TestGateway | undefined;
 const start = async (...options: Parameters<typeof startTestGateway>): Promise<TestGateway> => {
@@ -61,12 +61,38 @@ describe("delivery", () => {
     await edge.settle();
     const before = { ...edge.redis.counters(), published: edge.qstash.counters().published };
     await edge.capture(...Array.from({ length: 50 }, (_, n) => ({ event: "e", distinct_id: `u${n}` })));
-    await edge.settle();
     expect({ ...edge.redis.counters(), published: edge.qstash.counters().published }).toEqual({
       ...before,
       published: before.published + 1,
     });
+    await edge.settle();
     expect(edge.delivered()).toHaveLength(51);
+  });
+
+  test.each([
+    ["one event", 1, "", deliveryCost],
+    ["a hundred", 100, "", deliveryCost],
+    ["one with a uuid of its own", 1, "client", { commands: 13, requests: 2 }],
+    ["a hundred with uuids of their own", 100, "client", { commands: 13, requests: 2 }],
+  ])("asks Redis two things for %s", async (_name, count, uuids, cost) => {
+    const edge = await start({ apps: [defineApp("reader", { onEvent: () => {} })] });
+    const uuid = (n: number) => `0190f0a0-0000-7000-8000-${String(n).padStart(12, "0")}`;
+    await edge.capture({ event: "warm up", distinct_id: "u1", ...(uuids ? { uuid: uuid(999) } : {}) });
+    await edge.settle();
+    const before = edge.redis.counters();
+    await edge.capture(
+      ...Array.from({ length: count }, (_, n) => ({
+        event: "e",
+        distinct_id: `u${n}`,
+        ...(uuids ? { uuid: uuid(n) } : {}),
+      })),
+    );
+    await edge.settle();
+    const after = edge.redis.counters();
+    expect({
+      commands: after.commands - before.commands,
+      requests: after.requests - before.requests,
+    }).toEqual(cost);
   });
 
   test("keeps an event from PostHog that an app dropped, and publishes nothing when none is left", async () => {
@@ -565,9 +591,9 @@ describe("a message", () => {
 
   test("of a newer version is offered again, so that a deploy under way loses nothing", async () => {
     const edge = await start({ apps: [] });
-    await publish(edge, JSON.stringify({ v: 2, id: "x", project: "phc_test", events: [] }), 5000);
+    await publish(edge, JSON.stringify({ v: 3, id: "x", project: "phc_test", events: [] }), 5000);
     expect(edge.qstash.counters()).toMatchObject({ deliveries: 2, retried: 1 });
-    expect(edge.log.map(({ message }) => message).join()).toContain("version 2 is newer");
+    expect(edge.log.map(({ message }) => message).join()).toContain("version 3 is newer");
   });
 
   test.each(["no JSON", "null", "{}"])(

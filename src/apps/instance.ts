@@ -96,7 +96,7 @@ export function createInstance(
     onLost: (error) =>
       log("ERROR", "SYSTEM", `an object added to a buffer was lost: ${summariseThrown(error)}`),
   });
-  const posthog = createAppPostHog({ instance: () => instance, now: services.now, uuid: services.uuid });
+  const posthog = createAppPostHog({ instance: () => instance, now: services.now });
   const host: AppHost = {
     console: createAppConsole((level, message) => log(level, "CONSOLE", message)),
     posthog: {

@@ -15,11 +15,7 @@ export interface AppPostHog {
   capture(event: string, properties?: Record<string, unknown>): Promise<void>;
 }
 
-export function createAppPostHog(options: {
-  instance: () => Instance;
-  now: () => Date;
-  uuid: () => string;
-}): AppPostHog {
+export function createAppPostHog(options: { instance: () => Instance; now: () => Date }): AppPostHog {
   return {
     capture(event, properties = {}) {
       // Destructuring null throws, as it did in PostHog.
@@ -30,8 +26,7 @@ export function createAppPostHog(options: {
         instance.log("ERROR", "SYSTEM", endlessLoop(`posthog.capture of "${event}"`));
         return Promise.resolve();
       }
-      return scope.capture(instance.project, {
-        uuid: options.uuid(),
+      return scope.capture(instance.project, instance.definition.plugin, {
         event: String(event),
         distinct_id: String(distinctId),
         timestamp: typeof timestamp === "string" ? timestamp : options.now().toISOString(),

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { deriveId, deriveUuid } from "../derived-id.ts";
 import type { ClientLocation } from "../event.ts";
 import { createLogFlushing, type LogFlushing } from "../logs/flushing.ts";
 import type { Store } from "../store.ts";
@@ -36,6 +37,7 @@ export interface AddedObjects {
 
 /** A job that an app has scheduled with `meta.jobs`. */
 export interface ScheduledJob {
+  id: string;
   project: string;
   plugin: string;
   job: string;
@@ -62,6 +64,8 @@ export interface Leftovers {
  * because on Workers a promise, timer or socket must not outlive the request that made it.
  */
 export interface Scope {
+  /** The same when the work is done again: what apps leave behind is named by it, and so not doubled. */
+  readonly id: string;
   /** How many captures in a row led to the events at work. */
   readonly generation: number;
   /** For work whose events are known only later: they may be of a higher generation. */
@@ -83,13 +87,15 @@ export interface Scope {
   /** Calls so far of `then` methods that apps wrote themselves. */
   thenables: number;
   /** Keeps an app's event for `finish`; after that, publishes it at once. */
-  capture(project: string, event: AppEvent): Promise<void>;
+  capture(project: string, plugin: string, event: Omit<AppEvent, "uuid">): Promise<void>;
   /** Keeps an app's job likewise. */
-  schedule(job: Omit<ScheduledJob, "generation">): Promise<void>;
+  schedule(job: Omit<ScheduledJob, "generation" | "id">): Promise<void>;
   /** Keeps an object that an app adds to a buffer likewise. */
   buffer(place: BufferPlace, object: BufferedObject): Promise<void>;
   /** What is kept for a buffer so far; with `take`, it is handed over and kept no longer. */
   buffered(place: BufferPlace, take?: "take"): readonly BufferedObject[];
+  /** Whether an app has left something that `finish` is to hand over. */
+  isAuthor(plugin: string): boolean;
   /** Makes `finish` wait for a write that is promised to be durable, whether its app awaits it or not. */
   mustFinish(promise: Promise<unknown>): void;
   /** Ends the work: waits for what must finish, and hands over, once, what apps left behind. */
@@ -103,6 +109,7 @@ export interface Scope {
 }
 
 export interface ScopeOptions {
+  id: string;
   store: Store;
   generation: number;
   /** Addresses at which this gateway is reached, as URLs. */
@@ -115,11 +122,13 @@ export interface ScopeOptions {
 }
 
 export function createScope(options: ScopeOptions): Scope {
-  const { store, waitUntil, publish, flushLogs } = options;
+  const { id, store, waitUntil, publish, flushLogs } = options;
   let { generation } = options;
   const captured = new Map<string, AppEvents>();
   const jobs: ScheduledJob[] = [];
   const added = new Map<BufferPlace, AddedObjects>();
+  const authors = new Set<string>();
+  const timesSaid = new Map<string, number>();
   const unfinished: Promise<unknown>[] = [];
   const closers: (() => Promise<unknown>)[] = [];
   let finished = false;
@@ -148,7 +157,19 @@ export function createScope(options: ScopeOptions): Scope {
     return sent;
   }
 
+  /**
+   * What identifies something that an app leaves: the work, the content, and how often the same was said before. Not the
+   * order alone, which is another one when events run concurrently.
+   */
+  function identify(...content: string[]): string[] {
+    const said = content.join("\n");
+    const before = timesSaid.get(said) ?? 0;
+    timesSaid.set(said, before + 1);
+    return [id, String(before), ...content];
+  }
+
   const scope: Scope = {
+    id,
     get generation() {
       return generation;
     },
@@ -175,8 +196,13 @@ export function createScope(options: ScopeOptions): Scope {
     },
     refusal: () => refusal(),
 
-    capture(project, event) {
+    capture(project, plugin, made) {
+      // Times differ when the work is done again.
+      const content = textOf(made.properties);
+      const identity = identify("event", project, plugin, made.event, made.distinct_id, content);
+      const event = { uuid: deriveUuid(...identity), ...made };
       const alone = { project, events: [event], generation: generation + 1 };
+      authors.add(plugin);
       if (finished) return publishLate({ captured: [alone] });
       const batch = captured.get(project);
       if (batch && batch.events.length >= MAX_CAPTURED) {
@@ -188,7 +214,10 @@ export function createScope(options: ScopeOptions): Scope {
     },
 
     schedule(job) {
-      const scheduled = { ...job, generation };
+      const { project, plugin, job: name, payload } = job;
+      const identity = identify("job", project, plugin, name, textOf(payload));
+      const scheduled = { id: deriveId(...identity), ...job, generation };
+      authors.add(plugin);
       if (finished) return publishLate({ jobs: [scheduled] });
       if (jobs.length >= MAX_JOBS) return tooMany(`jobs.${job.job}`, `${MAX_JOBS} jobs`);
       jobs.push(scheduled);
@@ -196,6 +225,7 @@ export function createScope(options: ScopeOptions): Scope {
     },
 
     buffer(place, object) {
+      authors.add(place.plugin);
       if (finished) return publishLate({ added: [{ place, objects: [object] }] });
       const kept = added.get(place);
       if (kept) kept.objects.push(object);
@@ -208,6 +238,8 @@ export function createScope(options: ScopeOptions): Scope {
       if (take) added.delete(place);
       return objects;
     },
+
+    isAuthor: (plugin) => authors.has(plugin),
 
     mustFinish(promise) {
       unfinished.push(promise);
@@ -256,6 +288,15 @@ function tooMany(what: string, limit: string): Promise<never> {
 
 function hostOf(address: string): string | null {
   return URL.canParse(address) ? new URL(address).host : null;
+}
+
+function textOf(content: unknown): string {
+  try {
+    return JSON.stringify(content) ?? "";
+  } catch {
+    // What JSON cannot hold is told apart by how often the app said something.
+    return "";
+  }
 }
 
 /** An app's hook at work within a scope. One object serves all events of the scope. */

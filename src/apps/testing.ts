@@ -55,6 +55,7 @@ export function bareScope(): Scope & { captured: AppEvent[] } {
   const captured: AppEvent[] = [];
   return {
     captured,
+    id: "work",
     generation: 0,
     raiseGeneration: () => {},
     ownHeader: () => null,
@@ -65,10 +66,11 @@ export function bareScope(): Scope & { captured: AppEvent[] } {
     refuseWhen: () => {},
     refusal: () => null,
     commands: { run: () => Promise.reject(new Error("this test has no Redis")) },
-    capture: async (_project, event) => void captured.push(event),
+    capture: async (_project, _plugin, event) => void captured.push({ uuid: "", ...event }),
     schedule: () => Promise.resolve(),
     buffer: () => Promise.resolve(),
     buffered: () => [],
+    isAuthor: () => false,
     mustFinish: () => {},
     finish: async () => ({ captured: [], jobs: [], added: [], generation: 0, locations: new Map() }),
     background: (promise) => void promise.catch(() => {}),

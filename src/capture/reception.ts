@@ -20,7 +20,12 @@ export interface CaptureOptions extends GuardOptions {
    */
   ingest(batch: CapturedBatch, client: Client, context: Context): Promise<void>;
   /** Hears of events that were not accepted, per project and reason, also when none of the request was. */
-  onRejected?(project: string, reason: Rejection | DropReason | "paused", count: number): void;
+  onRejected?(
+    project: string,
+    reason: Rejection | DropReason | "paused",
+    count: number,
+    context: Context,
+  ): void;
   clientOf(context: Context): Client;
   /** The gateway's origin as the client addressed it. */
   siteUrl(request: Request): string;

@@ -23,8 +23,11 @@ export interface DeadLetter {
 }
 
 export interface DeadLetters {
-  /** Keeps a dead letter: 4 commands in one request, idempotent by id. Rejects when Redis did not take it. */
-  add(letter: DeadLetter): Promise<void>;
+  /**
+   * Keeps dead letters of one project: 3 commands and one more for each in one request, idempotent by id.
+   * Rejects when Redis did not take them.
+   */
+  add(letters: readonly DeadLetter[]): Promise<void>;
 }
 
 /**
@@ -33,13 +36,18 @@ export interface DeadLetters {
  */
 export function createDeadLetters(store: Store, mask: Mask): DeadLetters {
   return {
-    async add(letter) {
+    async add(letters) {
+      const [letter] = letters;
+      const [first, ...others] = letters.map(({ id, lastAt }) => ({ score: Date.parse(lastAt), member: id }));
+      if (!letter || !first) return;
       const index = keys.deadLetters(letter.project);
-      const masked = { ...letter, error: mask(letter.error) };
-      await store
-        .multi()
-        .set(keys.deadLetter(letter.id), JSON.stringify(masked), { ex: keys.deadLetterTtlSeconds })
-        .zadd(index, { score: Date.parse(letter.lastAt), member: letter.id })
+      const transaction = store.multi();
+      for (const each of letters) {
+        const masked = { ...each, error: mask(each.error) };
+        transaction.set(keys.deadLetter(each.id), JSON.stringify(masked), { ex: keys.deadLetterTtlSeconds });
+      }
+      await transaction
+        .zadd(index, first, ...others)
         .zremrangebyrank(index, 0, -keys.deadLettersKept - 1)
         .expire(index, keys.deadLetterTtlSeconds)
         .exec();

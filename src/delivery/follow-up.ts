@@ -1,25 +1,40 @@
-import type { ProcessedEvent } from "../pipeline/index.ts";
+import type { Outcomes } from "../accounts/counts.ts";
+import { deriveId } from "../derived-id.ts";
+import { describeStoreError } from "../store.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letters.ts";
-import { encodeMessage, MESSAGE_VERSION, type RetryMessage } from "./message.ts";
+import type { RetryMessage } from "./message.ts";
+import { outgoing } from "./publish.ts";
 import type { OutgoingMessage } from "./queue.ts";
 
 /** What one destination still has to get, and what has been tried so far. */
 export type Remainder = Omit<RetryMessage, "v" | "id">;
 
+/** What became of events at a destination: what must be published so that nothing is lost, and what there is to count. */
+export interface Taken {
+  outgoing: OutgoingMessage[];
+  outcomes: Outcomes;
+}
+
+/** Why something becomes a dead letter; `id` is the letter's. */
+export interface Verdict {
+  id: string;
+  error: string;
+  /** As the destination would have got them. */
+  events: Remainder["events"];
+}
+
 /** What follows when a destination did not take its events. */
 export interface FollowUp {
-  /** A message that brings them there again. */
-  again(remainder: Remainder, delaySeconds: number): OutgoingMessage;
   /**
-   * Keeps them for a person; the same id twice is one dead letter. Resolves to nothing, or while Redis does not take it,
-   * to a message that brings them here again. Never rejects.
+   * A message that brings them there again. `origin` names the work that it follows from, beginning with the id of that
+   * work's message: the same work done again is followed by the same message.
    */
-  bury(
-    remainder: Remainder,
-    id: string,
-    error: string,
-    events?: readonly ProcessedEvent[],
-  ): Promise<OutgoingMessage[]>;
+  again(remainder: Remainder, delaySeconds: number, ...origin: string[]): OutgoingMessage;
+  /**
+   * Keeps them for a person, a dead letter for each verdict; the same id twice is one. While Redis does not take them
+   * messages bring them here again, and no hook is run again for that. One Redis request. Never rejects.
+   */
+  bury(remainder: Remainder, verdicts: readonly Verdict[], origin: string): Promise<Taken>;
 }
 
 /** How long what Redis did not take waits in the queue. */
@@ -28,35 +43,47 @@ export const REDIS_RETRY_SECONDS = 30;
 export function createFollowUp(options: {
   deadLetters: DeadLetters;
   now: () => Date;
-  uuid: () => string;
+  onFault: (message: string) => void;
 }): FollowUp {
-  function again(remainder: Remainder, delaySeconds: number): OutgoingMessage {
-    const message: RetryMessage = { v: MESSAGE_VERSION, id: options.uuid(), ...remainder };
-    return { route: "retry", body: encodeMessage(message), delaySeconds };
+  function again(remainder: Remainder, delaySeconds: number, ...origin: string[]): OutgoingMessage {
+    return outgoing("retry", { id: deriveId("retry", ...origin), ...remainder }, delaySeconds);
+  }
+
+  function letterOf(remainder: Remainder, { id, error, events }: Verdict): DeadLetter {
+    const { project, destination, firstAt, attempt } = remainder;
+    return {
+      id,
+      project,
+      ...("plugin" in destination ? { plugin: destination.plugin } : {}),
+      hook: destination.hook,
+      error,
+      attempts: attempt,
+      firstAt: new Date(firstAt).toISOString(),
+      lastAt: options.now().toISOString(),
+      events,
+      ...("payload" in remainder ? { payload: remainder.payload } : {}),
+    };
   }
 
   return {
     again,
 
-    async bury(remainder, id, error, events = remainder.events) {
-      const { project, destination, firstAt, attempt } = remainder;
-      const letter: DeadLetter = {
-        id,
-        project,
-        hook: destination.hook,
-        error,
-        attempts: attempt,
-        firstAt: new Date(firstAt).toISOString(),
-        lastAt: options.now().toISOString(),
-        events,
-      };
-      if ("plugin" in destination) letter.plugin = destination.plugin;
+    async bury(remainder, verdicts, origin) {
+      if (verdicts.length === 0) return { outgoing: [], outcomes: {} };
       try {
-        await options.deadLetters.add(letter);
-        return [];
-      } catch {
-        // Redis is away: what it should keep waits in the queue, and no hook is run again for that.
-        return [again({ ...remainder, events: [...events], verdict: { id, error } }, REDIS_RETRY_SECONDS)];
+        await options.deadLetters.add(verdicts.map((verdict) => letterOf(remainder, verdict)));
+        const dead = verdicts.reduce((sum, { events }) => sum + Math.max(1, events.length), 0);
+        return { outgoing: [], outcomes: { dead } };
+      } catch (error) {
+        options.onFault(
+          `${verdicts.length} dead letters wait in the queue, Redis did not take them: ${describeStoreError(error)}`,
+        );
+        return {
+          outgoing: verdicts.map(({ events, ...verdict }) =>
+            again({ ...remainder, events: [...events], verdict }, REDIS_RETRY_SECONDS, origin, verdict.id),
+          ),
+          outcomes: {},
+        };
       }
     },
   };

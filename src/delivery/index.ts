@@ -1,58 +1,79 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { type Counts, countsAt } from "../accounts/counts.ts";
 import type { Instances } from "../apps/instances.ts";
 import type { Scope } from "../apps/scope.ts";
 import { describeStoreError, type Store } from "../store.ts";
 import type { Buffers } from "./buffers/index.ts";
 import type { Deliver } from "./deliver.ts";
 import type { Exports } from "./exports/index.ts";
-import { MESSAGE_VERSION, type MessageOf, type ReferenceMessage, type Route } from "./message.ts";
-import type { OutgoingMessage, Queue } from "./queue.ts";
+import type { Taken } from "./follow-up.ts";
+import type { RunJob } from "./hooks/job.ts";
+import type { MessageOf, Route } from "./message.ts";
+import { openMessage } from "./open-message.ts";
+import type { ProgressBook } from "./progress/index.ts";
+import type { Run } from "./progress/run.ts";
+import type { OutgoingMessage } from "./queue.ts";
 import { MAX_SIGNED_BYTES, type Receive } from "./receiver.ts";
+import type { Retry } from "./retry.ts";
 
 /** What the routes need of the platform for each request. */
 export interface WaitUntilBindings {
   Bindings: { waitUntil: (promise: Promise<unknown>) => void };
 }
 
-/** Does what a message asks for; resolves to the messages that follow from it. */
+/**
+ * Does what a message asks for, as steps of its run where it has several or counts something; resolves to messages that follow
+ * from the whole.
+ */
 type Work<Name extends Route> = (
   message: MessageOf[Name],
   scope: Scope,
+  run: Run,
 ) => Promise<readonly OutgoingMessage[] | void>;
 
 /**
- * The routes that QStash calls. Each takes one signed message, and answers 200 only when all that follows from it is
- * durable; anything else makes QStash offer it again. What is not signed by QStash for this very address gets a 401 and
- * does nothing.
+ * The routes that QStash calls. Each takes one signed message: begins it, does its steps, publishes what follows, records it
+ * as done, and answers 200; anything else makes QStash offer it again, and then it goes on where it stood. What is not signed
+ * by QStash for this very address gets a 401 and does nothing.
  */
 export function createDeliveryRoutes(options: {
   receive: Receive;
-  queue: Queue;
+  progress: ProgressBook;
   store: Store;
   instances: Instances;
   deliver: Deliver;
+  retry: Retry;
   exports: Exports;
   buffers: Buffers;
   runTask: Work<"task">;
   recapture: Work<"capture">;
-  runJob: Work<"job">;
+  runJob: RunJob;
   runSetup: Work<"setup">;
-  createScope: (waitUntil: (promise: Promise<unknown>) => void, generation: number) => Scope;
+  createScope: (
+    waitUntil: (promise: Promise<unknown>) => void,
+    generation: number,
+    work: { id: string },
+  ) => Scope;
   /** Hears of what was not done. */
   onFault: (message: string) => void;
   /** Messages for what apps left behind in a scope. */
   leftovers: (scope: Scope) => Promise<OutgoingMessage[]>;
 }): Hono<WaitUntilBindings> {
-  const { queue, store, instances, deliver, exports } = options;
+  const { store, progress, instances, exports } = options;
   const routes = new Hono<WaitUntilBindings>();
   routes.use(bodyLimit({ maxSize: MAX_SIGNED_BYTES }));
 
-  on("deliver", deliver.deliver);
-  on("retry", deliver.retry);
+  on("deliver", options.deliver);
+  on("retry", (message, scope, run) =>
+    run.step("retry", async () => counted(message.destination, await options.retry(message, scope))),
+  );
   on("task", options.runTask);
   on("capture", options.recapture);
-  on("job", options.runJob);
+  on("job", (message, scope, run) => {
+    const destination = { plugin: message.plugin, hook: `jobs.${message.job}` } as const;
+    return run.step("job", async () => counted(destination, await options.runJob(message, scope)));
+  });
   on("buffer", options.buffers.work);
   on("setup", options.runSetup);
   on("export", async (message, scope) => {
@@ -63,10 +84,48 @@ export function createDeliveryRoutes(options: {
     void instance.global.save(scope.commands);
     return followUps;
   });
+  // Its work is the recording itself, which happens once by the name of what it records.
+  receiveAt("account", async (message, context) => {
+    await progress.account(message);
+    return context.json({ status: "ok" });
+  });
   return routes;
 
-  /** Mounts a route: verify, parse, work, publish what follows, answer. */
+  /** Mounts a route whose messages make progress. */
   function on<Name extends Route>(route: Name, work: Work<Name>): void {
+    receiveAt(route, async (message, context) => {
+      const generation = "generation" in message ? (message.generation ?? 0) : 0;
+      const waitUntil = (promise: Promise<unknown>) => context.env.waitUntil(promise);
+      const scope = options.createScope(waitUntil, generation, { id: message.id });
+      if ("locations" in message) {
+        for (const location of message.locations ?? []) scope.locations.set(location.ip, location);
+      }
+      const begun = await progress.begin(route, message, scope);
+      if (begun.state === "done") return context.json({ status: "done before" });
+      if (begun.state === "busy") {
+        const seconds = Math.max(1, Math.ceil(begun.forMs / 1000));
+        return context.json({ error: "it is being worked on" }, 503, { "Retry-After": String(seconds) });
+      }
+      const { run } = begun;
+      const ended = () => {
+        scope.logs.end();
+        scope.close();
+      };
+      try {
+        const followUps = run.outbox ?? (await work(message, scope, run).finally(ended)) ?? [];
+        await run.finish([...followUps, ...(await options.leftovers(scope))]);
+      } finally {
+        await run.giveUp();
+      }
+      return context.json({ status: "ok" });
+    });
+  }
+
+  /** Mounts a route that verifies and opens messages, and has those offered again that could not be done. */
+  function receiveAt<Name extends Route>(
+    route: Name,
+    take: (message: MessageOf[Name], context: Context<WaitUntilBindings>) => Promise<Response>,
+  ): void {
     routes.post(`/${route}`, async (context) => {
       const body = await context.req.text();
       const signature = context.req.header("Upstash-Signature");
@@ -74,38 +133,25 @@ export function createDeliveryRoutes(options: {
         return context.json({ error: "not signed by QStash for this address" }, 401);
       }
       try {
-        const parsed = parseMessage(body);
-        if (!parsed) {
-          // Offering it again cannot help, so it goes to QStash's dead letters at once.
-          const error = "not a message of this gateway";
-          return context.json({ error }, 489 as never, { "Upstash-NonRetryable-Error": "true" });
+        const opened = await openMessage<Name>(body, store);
+        switch (opened.state) {
+          case "malformed":
+            // Offering it again cannot help, so it goes to QStash's dead letters at once.
+            return context.json({ error: "not a message of this gateway" }, 489 as never, {
+              "Upstash-NonRetryable-Error": "true",
+            });
+          case "gone":
+            // As a rule an earlier offer of this message was done with and could not say so any more.
+            options.onFault(
+              `/_gateway/${route}: ${opened.reference} is gone, delivered before or lost by Redis`,
+            );
+            return context.json({ status: "done before" });
+          case "open": {
+            const answer = await take(opened.message, context);
+            if (opened.reference !== null && answer.ok) await store.del(opened.reference);
+            return answer;
+          }
         }
-        if (parsed.v > MESSAGE_VERSION) {
-          throw new Error(`its version ${parsed.v} is newer than this deployment's ${MESSAGE_VERSION}`);
-        }
-        const text = "reference" in parsed ? await store.get<string>(parsed.reference) : null;
-        if ("reference" in parsed && text === null) {
-          // As a rule an earlier offer of this message was done with and could not say so any more.
-          options.onFault(
-            `/_gateway/${route}: ${parsed.reference} is gone, delivered before or lost by Redis`,
-          );
-          return context.json({ status: "done before" });
-        }
-
-        const message = (text === null ? parsed : JSON.parse(text)) as MessageOf[Name];
-        const generation = "generation" in message ? (message.generation ?? 0) : 0;
-        const scope = options.createScope((promise) => context.env.waitUntil(promise), generation);
-        if ("locations" in message) {
-          for (const location of message.locations ?? []) scope.locations.set(location.ip, location);
-        }
-        const ended = () => {
-          scope.logs.end();
-          scope.close();
-        };
-        const followUps = (await work(message, scope).finally(ended)) ?? [];
-        await queue.publish([...followUps, ...(await options.leftovers(scope))]);
-        if ("reference" in parsed) await store.del(parsed.reference);
-        return context.json({ status: "ok" });
       } catch (error) {
         const message = `/_gateway/${route} was not done, QStash will offer it again: ${describeStoreError(error)}`;
         options.onFault(message);
@@ -115,11 +161,9 @@ export function createDeliveryRoutes(options: {
   }
 }
 
-function parseMessage(body: string): ((MessageOf[Route] | ReferenceMessage) & { v: number }) | null {
-  try {
-    const message = JSON.parse(body) as { v?: unknown } | null;
-    return typeof message?.v === "number" ? (message as MessageOf[Route]) : null;
-  } catch {
-    return null;
-  }
+function counted(
+  destination: MessageOf["retry"]["destination"],
+  { outgoing, outcomes }: Taken,
+): { outgoing: OutgoingMessage[]; counts: Counts } {
+  return { outgoing, counts: countsAt(destination, outcomes) };
 }

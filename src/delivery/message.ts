@@ -6,10 +6,15 @@ import type { ClientLocation } from "../event.ts";
 import { plainJson } from "../json.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";
 import type { BufferItem } from "./exports/buffer.ts";
+import type { Marked } from "./progress/marks.ts";
+import type { DoneSteps } from "./progress/record.ts";
 import type { DeferredHook } from "./schedules.ts";
 
-/** Version of the messages' format. A gateway that meets a newer one has QStash offer it again, to a newer gateway. */
-export const MESSAGE_VERSION = 1;
+/**
+ * Version of the messages' format. A gateway that meets a newer one has QStash offer it again, to a newer gateway. It reads
+ * older ones: version 1 says neither whose uuids are the client's nor what was dropped, and has no `account`.
+ */
+export const MESSAGE_VERSION = 2;
 
 interface Envelope {
   v: typeof MESSAGE_VERSION;
@@ -25,6 +30,10 @@ export interface DeliverMessage extends Envelope {
   locations?: ClientLocation[];
   /** How many captures in a row led to these events; absent for a client's. */
   generation?: number;
+  /** Which events have a uuid that their client chose: only these can be duplicates (decisions 29). */
+  marked?: Marked;
+  /** How many events of the request each app dropped, by folder. */
+  dropped?: Record<string, number>;
   events: ProcessedEvent[];
 }
 
@@ -36,7 +45,7 @@ export interface ReferenceMessage {
 
 /** What did not work at one destination, to be tried there again. */
 export interface RetryMessage extends Envelope {
-  destination: Destination;
+  destination: Destination | { plugin: string; hook: JobHook };
   /** Executions so far. */
   attempt: number;
   /** Milliseconds since the epoch of the first execution. */
@@ -48,9 +57,16 @@ export interface RetryMessage extends Envelope {
   events: ProcessedEvent[];
   /** The batch of an `exportEvents` retry. */
   batch?: string;
+  /** Of events that may be in their buffer or not: the message in whose name they are. */
+  from?: { route: "deliver" | "retry"; id: string };
   /** Nobody will try these again: they are on their way to becoming a dead letter, which Redis did not take so far. */
   verdict?: { id: string; error: string };
+  /** What a job had been given that is on its way to the dead letters. */
+  payload?: unknown;
 }
+
+/** A job as dead letters and accounts name it. */
+export type JobHook = `jobs.${string}`;
 
 /** Where events go: PostHog, or one app's hook. */
 export type Destination = { hook: "posthog" } | { plugin: string; hook: DeferredHook };
@@ -122,6 +138,15 @@ export interface StoredObject {
 /** The next attempt of a series, or what is left to do about one that has ended. */
 export interface SetupMessage extends Envelope, Omit<SetupDue, "id" | "project" | "delaySeconds"> {}
 
+/** What was done, for Redis to record when it is back, or for a request that leaves no other message (`EXACT_DROPS`). */
+export interface AccountMessage extends Envelope {
+  /** Route and id of the message that it was done for. */
+  of: { route: Route; id: string };
+  /** Milliseconds since the epoch. */
+  atMs: number;
+  steps: DoneSteps;
+}
+
 /** The gateway's own routes that QStash calls, with the message each takes. */
 export interface MessageOf {
   deliver: DeliverMessage;
@@ -132,6 +157,7 @@ export interface MessageOf {
   job: JobMessage;
   buffer: BufferMessage;
   setup: SetupMessage;
+  account: AccountMessage;
 }
 export type Route = keyof MessageOf;
 

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import type { ClientLocation } from "../event.ts";
 import { MAX_EVENT_CHARACTERS, plainJson } from "../json.ts";
 import type { AppEvents, Leftovers, ScheduledJob } from "../apps/scope.ts";
 import type { SetupDue } from "../apps/state/due.ts";
+import { deriveId } from "../derived-id.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";
 import { locationsIn } from "./locations.ts";
 import {
@@ -10,10 +10,22 @@ import {
   type DeliverMessage,
   encodeMessage,
   type JobMessage,
+  type MessageOf,
   MESSAGE_VERSION,
-  type SetupMessage,
+  type Route,
 } from "./message.ts";
+import { markedOf } from "./progress/marks.ts";
 import { fitsInto, type OutgoingMessage } from "./queue.ts";
+
+/** A message of ours, ready to be published. */
+export function outgoing<Name extends Route>(
+  route: Name,
+  message: Omit<MessageOf[Name], "v">,
+  delaySeconds = 0,
+): OutgoingMessage {
+  const body = encodeMessage({ ...message, v: MESSAGE_VERSION } as MessageOf[Name]);
+  return { route, id: message.id, body, ...(delaySeconds > 0 ? { delaySeconds } : {}) };
+}
 
 /** The events of one piece of work that go on to the destinations. */
 export interface Surviving {
@@ -21,24 +33,32 @@ export interface Surviving {
   id: string;
   project: string;
   events: readonly ProcessedEvent[];
+  /** uuids that the client chose. */
+  clientUuids: ReadonlySet<string>;
   historical: boolean;
   locations: readonly ClientLocation[];
   /** How many captures in a row led to these events; those of a client are generation 0. */
   generation: number;
+  /** How many events each app dropped, by folder. */
+  dropped: ReadonlyMap<string, number>;
 }
 
 /** Builds the messages that bring events to the destinations: as few as the limit allows. */
 export function deliverMessages(
-  { id, project, events, historical, locations, generation }: Surviving,
+  { id, project, events, clientUuids, historical, locations, dropped, generation }: Surviving,
   maxMessageBytes: number,
 ): OutgoingMessage[] {
   return splitToFit(events, maxMessageBytes, (part) => {
     const partId = part.length === events.length ? id : partOf(id, part);
-    const message: DeliverMessage = { v: MESSAGE_VERSION, id: partId, project, events: [...part] };
+    const message: Omit<DeliverMessage, "v"> = { id: partId, project, events: [...part] };
+    const marked = markedOf(part, clientUuids);
+    if (marked) message.marked = marked;
     if (historical) message.historical = true;
     if (locations.length > 0) message.locations = [...locations];
     if (generation > 0) message.generation = generation;
-    return { route: "deliver", body: encodeMessage(message), deduplicationId: partId };
+    // One message of a request accounts for what is in none.
+    if (dropped.size > 0 && part[0] === events[0]) message.dropped = Object.fromEntries(dropped);
+    return outgoing("deliver", message);
   });
 }
 
@@ -57,7 +77,6 @@ export function eventsOf(refused: readonly OutgoingMessage[] | undefined): Reado
 
 interface PublishOptions {
   maxMessageBytes: number;
-  uuid: () => string;
   now: () => Date;
 }
 
@@ -71,8 +90,7 @@ export function leftoverMessages(
     ...captureMessages(captured, locations, options),
     ...jobs.map((job) => {
       const mentioned = locationsIn(JSON.stringify(job.payload), locations.values());
-      const located = mentioned.length > 0 ? { locations: mentioned } : {};
-      return jobMessage({ ...job, ...located, id: options.uuid() }, nowMs);
+      return jobMessage(mentioned.length > 0 ? { ...job, locations: mentioned } : job, nowMs);
     }),
   ];
 }
@@ -81,28 +99,14 @@ export function leftoverMessages(
 const MAX_DELAY_SECONDS = 6 * 24 * 60 * 60;
 
 /** Builds the message that brings a job to its time, or part of the way there. */
-export function jobMessage(
-  job: ScheduledJob & Pick<JobMessage, "id" | "locations">,
-  nowMs: number,
-): OutgoingMessage {
-  const message: JobMessage = { v: MESSAGE_VERSION, ...job };
+export function jobMessage(job: ScheduledJob | Omit<JobMessage, "v">, nowMs: number): OutgoingMessage {
   const seconds = Math.ceil((job.dueAtMs - nowMs) / 1000);
-  return {
-    route: "job",
-    body: encodeMessage(message),
-    delaySeconds: Math.min(MAX_DELAY_SECONDS, Math.max(0, seconds)),
-  };
+  return outgoing("job", job, Math.min(MAX_DELAY_SECONDS, seconds));
 }
 
 /** Builds the message that goes on with a series of set-up attempts; the same one twice is delivered once. */
 export function setupMessage({ delaySeconds, ...due }: SetupDue): OutgoingMessage {
-  const message: SetupMessage = { v: MESSAGE_VERSION, ...due };
-  return {
-    route: "setup",
-    body: encodeMessage(message),
-    delaySeconds,
-    deduplicationId: `setup.${due.id}`,
-  };
+  return outgoing("setup", due, delaySeconds);
 }
 
 /** Events that apps captured go back to the start of the chain. */
@@ -114,12 +118,11 @@ function captureMessages(
   const at = options.now().toISOString();
   return captured.flatMap(({ project, generation, events }) =>
     splitToFit(events, options.maxMessageBytes, (part) => {
-      const id = options.uuid();
-      const message: CaptureMessage = { v: MESSAGE_VERSION, id, project, generation, at, events: [...part] };
-      const body = encodeMessage(message);
-      const mentioned = locationsIn(body, locations.values());
-      const located = mentioned.length > 0 ? encodeMessage({ ...message, locations: mentioned }) : body;
-      return { route: "capture", body: located };
+      const id = deriveId("capture", ...part.map(({ uuid }) => uuid));
+      const message: Omit<CaptureMessage, "v"> = { id, project, generation, at, events: [...part] };
+      const built = outgoing("capture", message);
+      const mentioned = locationsIn(built.body, locations.values());
+      return mentioned.length > 0 ? outgoing("capture", { ...message, locations: mentioned }) : built;
     }),
   );
 }
@@ -129,9 +132,7 @@ function captureMessages(
  * a part that has other events in it must not pass for the one that QStash has already.
  */
 function partOf(id: string, part: readonly ProcessedEvent[]): string {
-  return createHash("sha256")
-    .update([id, ...part.map(({ uuid }) => uuid)].join("\n"))
-    .digest("base64url");
+  return deriveId(id, ...part.map(({ uuid }) => uuid));
 }
 
 /** Halves the events until each message fits; a single event that does not is left to travel by reference. */

@@ -19,10 +19,13 @@ const MAX_MESSAGES_PER_REQUEST = 100;
 /** A message on its way to one of the gateway's own routes. */
 export interface OutgoingMessage {
   route: Route;
+  /**
+   * The id in the body. Published again within 10 minutes under the same id, the message is accepted and not delivered
+   * twice; later than that, its progress says that it is done. Letters, digits, `_`, `-` and `.`.
+   */
+  id: string;
   body: string;
   delaySeconds?: number;
-  /** Published again within 10 minutes under the same id, the message is accepted and not delivered twice. No colons. */
-  deduplicationId?: string;
 }
 
 export interface Queue {
@@ -52,7 +55,6 @@ export function createQueue(options: {
   publicUrl: string;
   store: Store;
   maxMessageBytes: number;
-  uuid: () => string;
 }): Queue {
   const client = new Client({
     baseUrl: options.url,
@@ -66,11 +68,11 @@ export function createQueue(options: {
     headers: { "Content-Type": "application/json" },
     retries: MESSAGE_RETRIES,
     ...(message.delaySeconds ? { delay: message.delaySeconds } : {}),
-    ...(message.deduplicationId ? { deduplicationId: message.deduplicationId } : {}),
+    deduplicationId: `${message.route}.${message.id}`,
   });
 
   async function byReference(message: OutgoingMessage): Promise<OutgoingMessage> {
-    const reference = keys.oversize(options.uuid());
+    const reference = keys.oversize(message.route, message.id);
     try {
       await options.store.set(reference, message.body, { ex: keys.oversizeTtlSeconds });
     } catch (error) {

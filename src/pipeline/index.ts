@@ -20,7 +20,7 @@ export type Pipeline = (
 export interface Processed {
   /** In the order in which they came. */
   events: ProcessedEvent[];
-  /** How many events each app dropped, by the app's label. */
+  /** How many events each app dropped, by its folder. */
   dropped: ReadonlyMap<string, number>;
 }
 
@@ -54,8 +54,8 @@ export function createPipeline(options: {
       outcomes.forEach((outcome, index) => {
         const [uuid, entered] = [uuids[index], batch.events[index]];
         if ("droppedBy" in outcome) {
-          const { label } = outcome.droppedBy;
-          dropped.set(label, (dropped.get(label) ?? 0) + 1);
+          const { plugin } = outcome.droppedBy.definition;
+          dropped.set(plugin, (dropped.get(plugin) ?? 0) + 1);
         } else if (uuid !== undefined && entered) {
           events.push(finish(outcome.event, uuid, entered, arrival));
         }

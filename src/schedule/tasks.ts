@@ -2,8 +2,10 @@ import type { ScheduledTask } from "../apps/hooks.ts";
 import { type Instance, runHook } from "../apps/instance.ts";
 import type { Instances } from "../apps/instances.ts";
 import type { Scope } from "../apps/scope.ts";
-import { encodeMessage, MESSAGE_VERSION, type TaskMessage } from "../delivery/message.ts";
+import type { TaskMessage } from "../delivery/message.ts";
+import { outgoing } from "../delivery/publish.ts";
 import type { OutgoingMessage, Queue } from "../delivery/queue.ts";
+import { deriveId } from "../derived-id.ts";
 import { keys } from "../keys.ts";
 import { type Hold, holdLease } from "./hold.ts";
 import type { Leases } from "./lease.ts";
@@ -32,10 +34,6 @@ export function createTasks(options: {
 }): Tasks {
   const { instances, queue, leases, lastTick, now } = options;
 
-  function message(project: string, plugin: string, task: ScheduledTask, more: Partial<TaskMessage>): string {
-    return encodeMessage({ v: MESSAGE_VERSION, id: options.uuid(), project, plugin, task, ...more });
-  }
-
   function dueMessages(
     app: { project: string; plugin: string; tasks: readonly ScheduledTask[] },
     due: readonly { task: ScheduledTask; dueAt: number }[],
@@ -43,12 +41,10 @@ export function createTasks(options: {
     const { project, plugin, tasks } = app;
     return due
       .filter(({ task }) => tasks.includes(task))
-      .map(({ task, dueAt }) => ({
-        route: "task",
-        body: message(project, plugin, task, { tickAt: dueAt }),
-        // QStash takes no colons here, and with `*` a token may be anything.
-        deduplicationId: `${project}.${plugin}.${task}.${dueAt}`.replaceAll(":", "_"),
-      }));
+      .map(({ task, dueAt }) => {
+        const id = deriveId(project, plugin, task, String(dueAt));
+        return outgoing("task", { id, project, plugin, task, tickAt: dueAt });
+      });
   }
 
   return {
@@ -70,7 +66,7 @@ export function createTasks(options: {
       try {
         await queue.publish(apps.flatMap((app) => dueMessages(app, due)));
       } catch (error) {
-        // The next tick catches up on what was refused; what was accepted is known by its deduplication id.
+        // The next tick catches up on what was refused; what was accepted is known by its id.
         await lastTick.rewind(last).catch(() => {});
         throw error;
       }
@@ -83,7 +79,7 @@ export function createTasks(options: {
       // Taken here and handed on in the message, so that of two people who press the button one is told "running".
       if (!(await leases.acquire(key, lease))) return "running";
       try {
-        await queue.publish([{ route: "task", body: message(project, plugin, task, { lease }) }]);
+        await queue.publish([outgoing("task", { id: lease, project, plugin, task, lease })]);
       } catch (error) {
         await leases.release(key, lease);
         throw error;

@@ -35,7 +35,12 @@ export interface EmbeddedGatewayOptions {
   locate?: LocateInDatabase;
   /** What the platform knows of a client's whereabouts. */
   locationOf?: (ip: string) => ClientLocation | null;
+  /** Stands between the gateway and what it calls, or what calls it: to break a call, say. */
+  around?: (serves: "redis" | "qstash" | "gateway", serve: Serve) => Serve;
 }
+
+/** Answers requests. */
+export type Serve = (request: Request) => Response | Promise<Response>;
 
 /** The whole gateway on real sockets, over the embedded stack, on a clock that the test moves. */
 export interface EmbeddedGateway {
@@ -100,10 +105,12 @@ export async function startEmbeddedGateway(options: EmbeddedGatewayOptions): Pro
     const client = { ip, location: options.locationOf?.(ip) ?? null };
     return (await answering?.fetch(request, { client, waitUntil })) ?? new Response(null, { status: 503 });
   };
+  const { around = (_serves, serve) => serve } = options;
+  const refuse = () => new Response("away", { status: 503 });
   const servers = await Promise.all([
-    listen((request) => (redisAway ? new Response("away", { status: 503 }) : redis.fetch(request))),
-    listen((request) => (qstashAway ? new Response("away", { status: 503 }) : qstash.fetch(request))),
-    listen((request) => answer(running?.gateway, request)),
+    listen(around("redis", (request) => (redisAway ? refuse() : redis.fetch(request)))),
+    listen(around("qstash", (request) => (qstashAway ? refuse() : qstash.fetch(request)))),
+    listen(around("gateway", (request) => answer(running?.gateway, request))),
   ]);
   const [redisServer, qstashServer, gatewayServer] = servers;
   const environment = {
@@ -152,14 +159,7 @@ export async function startEmbeddedGateway(options: EmbeddedGatewayOptions): Pro
       while (background.size > 0) await Promise.all(background);
     } while ((await qstash.deliverDue()) > 0 || background.size > 0);
   };
-  const redisCommand = async (...command: string[]) => {
-    const response = await fetch(redisServer.url, {
-      method: "POST",
-      headers: { Authorization: "Bearer redis-token" },
-      body: JSON.stringify(command),
-    });
-    return ((await response.json()) as { result: unknown }).result;
-  };
+  const redisCommand = async (...command: string[]) => backend.command(command);
   return {
     url: gatewayServer.url,
     token,

@@ -48,11 +48,11 @@ export function createV0(reception: Reception): CaptureV0 {
       const recording = request.method !== "HEAD";
       if (recording) {
         guard.account(project, events.length);
-        read.rejected?.forEach((count, reason) => reception.onRejected?.(project, reason, count));
+        read.rejected?.forEach((count, reason) => reception.onRejected?.(project, reason, count, context));
       }
       requireUsable(read);
       if (reception.isPaused?.(project)) {
-        if (recording) reception.onRejected?.(project, "paused", events.length);
+        if (recording) reception.onRejected?.(project, "paused", events.length, context);
         return query.beacon ? answerBeacon(request) : answerPaused(request);
       }
       if (recording && events.length > 0) await reception.ingest(read.batch, client, context);

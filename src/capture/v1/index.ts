@@ -52,7 +52,7 @@ export function createV1(reception: Reception): CaptureV1 {
       };
       const read = readBatch(envelope, project, arrival, { json, maxEventBytes: limits.maxEventBytes });
       guard.account(project, read.batch.events.length);
-      read.dropped.forEach((count, reason) => reception.onRejected?.(project, reason, count));
+      read.dropped.forEach((count, reason) => reception.onRejected?.(project, reason, count, context));
       const results = await ingested(read, () => reception.ingest(read.batch, client, context));
       return answerResults(request, nowMs, results);
     } catch (error) {

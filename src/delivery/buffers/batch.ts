@@ -1,9 +1,11 @@
 import type { AppBuffer } from "../../apps/buffer.ts";
 import type { Instance } from "../../apps/instance.ts";
 import type { Scope } from "../../apps/scope.ts";
+import { deriveId } from "../../derived-id.ts";
 import type { Store } from "../../store.ts";
 import type { DeadLetters } from "../dead-letters.ts";
-import { acknowledgeBatch, bufferName, readBatch } from "../exports/buffer.ts";
+import { acknowledgeBatch, expectBatch, readBatch } from "../exports/batch.ts";
+import { bufferName } from "../exports/buffer.ts";
 import { executeDeferred } from "../hooks/execute.ts";
 import type { StoredObject } from "../message.ts";
 import type { OutgoingMessage } from "../queue.ts";
@@ -46,19 +48,23 @@ export function createBatches(options: {
   deadLetters: DeadLetters;
   timeoutMs: number;
   now: () => Date;
-  uuid: () => string;
 }): Batches {
   const { store } = options;
+  const nowMs = () => options.now().getTime();
+  const nameOf = ({ project, plugin, buffer, id }: Batch) => {
+    return { project, plugin: bufferName(plugin, buffer), batch: id };
+  };
+  // What is in these buffers are no events, and nothing counts them.
+  const acknowledge = (batch: Batch) =>
+    acknowledgeBatch(store, { ...nameOf(batch), counts: {}, nowMs: nowMs() });
 
-  async function read({ project, plugin, buffer, id }: Batch): Promise<StoredObject[] | null> {
-    return readBatch<StoredObject>(store, project, bufferName(plugin, buffer), id);
-  }
+  const read = (batch: Batch) => readBatch<StoredObject>(store, nameOf(batch));
 
   async function abandon(batch: Batch, error: string): Promise<void> {
     const { project, plugin, buffer, id, attempt, firstAt } = batch;
     const objects = await read(batch);
     if (!objects) return;
-    await options.deadLetters.add({
+    const letter = {
       id: `${id}:${plugin}`,
       project,
       plugin,
@@ -69,8 +75,9 @@ export function createBatches(options: {
       firstAt: new Date(firstAt).toISOString(),
       lastAt: options.now().toISOString(),
       events: objects.map(({ object }) => object),
-    });
-    await acknowledgeBatch(store, project, bufferName(plugin, buffer), id);
+    };
+    await options.deadLetters.add([letter]);
+    await acknowledge(batch);
   }
 
   return {
@@ -98,17 +105,19 @@ export function createBatches(options: {
       const { project, plugin, buffer: number, id, attempt, firstAt } = tried;
       switch (execution.outcome) {
         case "done":
-          await acknowledgeBatch(store, project, bufferName(plugin, number), id);
+          await acknowledge(tried);
           return { outgoing: [] };
         case "retry": {
           const message = {
-            id: options.uuid(),
+            id: deriveId("batch", id, String(attempt)),
             project,
             plugin,
             buffer: number,
             firstAt,
             generation: scope.generation,
           };
+          // At worst the sweep takes the batch for stranded, and it is flushed before its time.
+          await expectBatch(store, nameOf(tried), nowMs() + execution.delaySeconds * 1000).catch(() => {});
           const again = bufferMessage({ ...message, work: { batch: id, attempt } }, execution.delaySeconds);
           return { outgoing: [again], failure: execution };
         }

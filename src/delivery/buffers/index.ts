@@ -2,9 +2,11 @@ import type { AppBuffer } from "../../apps/buffer.ts";
 import type { Instance } from "../../apps/instance.ts";
 import type { Instances } from "../../apps/instances.ts";
 import type { Scope } from "../../apps/scope.ts";
+import { deriveId } from "../../derived-id.ts";
 import { keys } from "../../keys.ts";
 import type { Store } from "../../store.ts";
-import { bufferName, dueMember, takeBatch } from "../exports/buffer.ts";
+import { takeBatch } from "../exports/batch.ts";
+import { bufferName, dueMember } from "../exports/buffer.ts";
 import type { BufferMessage, StoredObject } from "../message.ts";
 import type { OutgoingMessage, Queue } from "../queue.ts";
 import type { Batch, Batches, Flushed } from "./batch.ts";
@@ -71,6 +73,7 @@ export function createBuffers(options: {
         batch: batch.id,
         limits,
         onlyFull,
+        nowMs: nowMs(),
       });
       scope.subrequests += 1;
       if (!items) return flushed;
@@ -116,7 +119,8 @@ export function createBuffers(options: {
     } else {
       const limits = { maxSize: Number.MAX_SAFE_INTEGER, maxSeconds: 0 };
       const name = bufferName(plugin, number);
-      await takeBatch(store, { project, plugin: name, batch: batch.id, limits, onlyFull: false });
+      const taking = { project, plugin: name, batch: batch.id, limits, onlyFull: false, nowMs: nowMs() };
+      await takeBatch(store, taking);
       await batches.abandon(batch, what);
     }
     return [];
@@ -127,7 +131,7 @@ export function createBuffers(options: {
     const { project, plugin, buffer, firstAt, work } = message;
     if (!("batch" in work)) return [];
     if (instances.waiting(project).some((waiting) => waiting.plugin === plugin)) {
-      return [bufferMessage(message, PUT_OFF_SECONDS)];
+      return [bufferMessage({ ...message, id: deriveId("put off", message.id) }, PUT_OFF_SECONDS)];
     }
     const batch: Batch = { project, plugin, buffer, id: work.batch, attempt: work.attempt, firstAt };
     await batches.abandon(batch, "the app is disabled, or no longer deployed");

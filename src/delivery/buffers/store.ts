@@ -40,7 +40,7 @@ export function createBufferStore(options: {
       plugin: bufferName(place.plugin, place.number),
       items,
       limits: { maxSize: place.limit, maxSeconds: place.timeoutSeconds },
-      now: options.now().getTime(),
+      nowMs: options.now().getTime(),
     });
     return [
       ...(full ? [ask(place, { flush: "size" }, generation)] : []),

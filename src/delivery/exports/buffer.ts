@@ -1,5 +1,6 @@
 import { keys } from "../../keys.ts";
 import type { Store } from "../../store.ts";
+import type { Route } from "../message.ts";
 
 /** When a buffer is flushed. */
 export interface BufferLimits {
@@ -23,36 +24,65 @@ export interface Appended {
 }
 
 /**
- * Adds items to a buffer, all or none: 5 commands in one request. `now` in ms. Here and below `plugin` is the app's folder
- * for what waits for its `exportEvents`, and `bufferName` of one that it has made itself.
+ * A message appends to a buffer once, however often its delivery is begun, or Redis' answer is lost: that it did, and what
+ * came of it, stands in its progress, also when it is done. KEYS: buffer, size, due set, and the progress if it is asked.
+ * ARGV: name of the buffer, life time of progress and of the buffer in s, size, due time in ms, member of the due set, then the
+ * items.
+ */
+const appendScript = `#!lua flags=allow-key-locking
+local text = KEYS[4] and redis.call('GET', KEYS[4])
+local progress = text == 'done' and {done = true, steps = {}} or text and cjson.decode(text) or {steps = {}}
+progress.appended = progress.appended or {}
+local before = progress.appended[ARGV[1]]
+if before then return before end
+
+for from = 7, #ARGV, 1000 do redis.call('RPUSH', KEYS[1], unpack(ARGV, from, math.min(from + 999, #ARGV))) end
+local size = redis.call('INCRBYFLOAT', KEYS[2], ARGV[4])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+redis.call('EXPIRE', KEYS[2], ARGV[3])
+local first = redis.call('ZADD', KEYS[3], 'NX', ARGV[5], ARGV[6])
+if first == 1 then redis.call('EXPIRE', KEYS[3], ARGV[3]) end
+if KEYS[4] then
+  progress.appended[ARGV[1]] = {size, first}
+  redis.call('SET', KEYS[4], cjson.encode(progress), 'EX', ARGV[2])
+end
+return {size, first}`;
+
+/**
+ * Adds items to a buffer, all or none: 6 or 7 commands in one request, and 2 more to do it once for a message. Here and below
+ * `plugin` is the app's folder for what waits for its `exportEvents`, and `bufferName` of one that it has made itself.
  */
 export async function appendToBuffer(
   store: Store,
   options: {
     project: string;
     plugin: string;
+    /** The message in whose name this happens once. */
+    from?: { route: Route; id: string };
     items: readonly BufferItem[];
     limits: BufferLimits;
-    now: number;
+    nowMs: number;
   },
 ): Promise<Appended> {
-  const { project, plugin, items, limits } = options;
+  const { project, plugin, from, items, limits } = options;
   const added = items.reduce((sum, { size }) => sum + size, 0);
-  const buffer = keys.exportBuffer(project, plugin);
-  const size = keys.exportSize(project, plugin);
-  const [, total, , , first] = await store
-    .multi()
-    .rpush(buffer, ...items.map((item) => `${item.size}:${item.json}`))
-    .incrbyfloat(size, added)
-    .expire(buffer, keys.exportTtlSeconds)
-    .expire(size, keys.exportTtlSeconds)
-    .zadd(
+  const [size, first] = (await store.eval(
+    appendScript,
+    [
+      keys.exportBuffer(project, plugin),
+      keys.exportSize(project, plugin),
       keys.exportsDue,
-      { nx: true },
-      { score: options.now + limits.maxSeconds * 1000, member: dueMember(project, plugin) },
-    )
-    .exec();
-  return { full: Number(total) > limits.maxSize, first: Number(first) === 1 };
+      ...(from ? [keys.progress(from.route, from.id)] : []),
+    ],
+    [
+      plugin,
+      ...[keys.progressTtlSeconds, keys.exportTtlSeconds, added].map(String),
+      String(options.nowMs + limits.maxSeconds * 1000),
+      dueMember(project, plugin),
+      ...items.map((item) => `${item.size}:${item.json}`),
+    ],
+  )) as [string, number];
+  return { full: Number(size) > limits.maxSize, first: Number(first) === 1 };
 }
 
 /** The name of a buffer that an app has made with `createBuffer`; a folder's name has no slash in it. */
@@ -81,106 +111,12 @@ export async function overdueBuffers(store: Store, time: number, limit: number):
     offset: 0,
     count: limit,
   });
-  return members.map((member) => {
-    const [project = "", name = "", batch = null] = member.split(" ");
-    const [plugin = "", buffer = null] = name.split("/");
-    return { project, plugin, buffer: buffer === null ? null : Number(buffer), batch };
-  });
+  return members.map(readMember);
 }
 
-/**
- * Moves the items that fit into one batch from the buffer to a key of the batch's own, where they stay until the batch
- * is acknowledged. A batch of that name which is there already is returned again: the flush that took it was cut off.
- * The first item is taken whatever its size, since it cannot be split. KEYS: buffer, size, batch, due set.
- * ARGV: largest size, whether a buffer that is not full stays, member of the due set, life time in seconds.
- */
-const takeScript = `#!lua flags=allow-key-locking
-local held = redis.call('GET', KEYS[3])
-local size = tonumber(redis.call('GET', KEYS[2]) or '0')
-local limit = tonumber(ARGV[1])
-if held then return {held, tostring(size)} end
-if ARGV[2] == '1' and size <= limit then return {false, tostring(size)} end
-local batch, taken, from = {}, 0, 0
-repeat
-  local part = redis.call('LRANGE', KEYS[1], from, from + 499)
-  local full = #part == 0
-  for _, entry in ipairs(part) do
-    local colon = string.find(entry, ':', 1, true)
-    local itemSize = tonumber(string.sub(entry, 1, colon - 1))
-    if taken > 0 and taken + itemSize > limit then full = true break end
-    taken = taken + itemSize
-    batch[#batch + 1] = string.sub(entry, colon + 1)
-  end
-  from = from + 500
-until full
-if #batch == 0 then
-  redis.call('ZREM', KEYS[4], ARGV[3])
-  redis.call('DEL', KEYS[2])
-  return {false, '0'}
-end
-local text = '[' .. table.concat(batch, ',') .. ']'
-redis.call('SET', KEYS[3], text, 'EX', ARGV[4])
-redis.call('LTRIM', KEYS[1], #batch, -1)
-local left = redis.call('INCRBYFLOAT', KEYS[2], tostring(-taken))
-if redis.call('LLEN', KEYS[1]) == 0 then
-  redis.call('ZREM', KEYS[4], ARGV[3])
-  redis.call('DEL', KEYS[2])
-  left = '0'
-end
-return {text, left}`;
-
-/** A batch on its way to the app. */
-export interface TakenBatch<Item> {
-  /** Null when there was nothing to take. */
-  items: Item[] | null;
-  /** Whether what is left still fills a batch. */
-  full: boolean;
-}
-
-/** Takes the next batch. One request, about ten commands. With `onlyFull` a buffer within its limit stays. */
-export async function takeBatch<Item>(
-  store: Store,
-  options: { project: string; plugin: string; batch: string; limits: BufferLimits; onlyFull: boolean },
-): Promise<TakenBatch<Item>> {
-  const { project, plugin, batch, limits } = options;
-  const [text, left] = (await store.eval(
-    takeScript,
-    [
-      keys.exportBuffer(project, plugin),
-      keys.exportSize(project, plugin),
-      keys.exportBatch(project, plugin, batch),
-      keys.exportsDue,
-    ],
-    [
-      String(limits.maxSize),
-      options.onlyFull ? "1" : "0",
-      dueMember(project, plugin),
-      String(keys.exportTtlSeconds),
-    ],
-  )) as [string | null, string];
-  return {
-    items: typeof text === "string" ? (JSON.parse(text) as Item[]) : null,
-    full: Number(left) > limits.maxSize,
-  };
-}
-
-/** The items of a batch that was taken and not acknowledged; null when it is gone. */
-export async function readBatch<Item>(
-  store: Store,
-  project: string,
-  plugin: string,
-  batch: string,
-): Promise<Item[] | null> {
-  const text = await store.get<string>(keys.exportBatch(project, plugin, batch));
-  return typeof text === "string" ? (JSON.parse(text) as Item[]) : null;
-}
-
-/** Forgets a batch: the app has done with it, or it has become a dead letter. */
-export async function acknowledgeBatch(
-  store: Store,
-  project: string,
-  plugin: string,
-  batch: string,
-): Promise<void> {
-  await store.del(keys.exportBatch(project, plugin, batch));
+/** Reads what `dueMember` has written. */
+export function readMember(member: string): Overdue {
+  const [project = "", name = "", batch = null] = member.split(" ");
+  const [plugin = "", buffer = null] = name.split("/");
+  return { project, plugin, buffer: buffer === null ? null : Number(buffer), batch };
 }

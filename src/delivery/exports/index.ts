@@ -1,14 +1,17 @@
+import { countsAt, type Outcomes } from "../../accounts/counts.ts";
 import type { Instance } from "../../apps/instance.ts";
 import type { Scope } from "../../apps/scope.ts";
+import { deriveId } from "../../derived-id.ts";
 import { describeStoreError, type Store } from "../../store.ts";
 import { teamIdOf } from "../../team.ts";
-import { type FollowUp, REDIS_RETRY_SECONDS, type Remainder } from "../follow-up.ts";
+import { type FollowUp, REDIS_RETRY_SECONDS, type Remainder, type Taken } from "../follow-up.ts";
 import { executeDeferred } from "../hooks/execute.ts";
-import { encodeMessage, type ExportMessage, MESSAGE_VERSION } from "../message.ts";
-import { bufferMessage } from "../buffers/message.ts";
+import type { ExportMessage } from "../message.ts";
 import { toPluginEvent } from "../plugin-event.ts";
+import { outgoing } from "../publish.ts";
 import type { OutgoingMessage } from "../queue.ts";
-import { acknowledgeBatch, appendToBuffer, overdueBuffers, readBatch, takeBatch } from "./buffer.ts";
+import { acknowledgeBatch, expectBatch, readBatch, takeBatch } from "./batch.ts";
+import { appendToBuffer } from "./buffer.ts";
 import { takeGeneration, withGeneration } from "./generation.ts";
 import { exportLimits } from "./limits.ts";
 import { packEvent, type PackedEvent, unpackEvents } from "./packed-event.ts";
@@ -16,28 +19,26 @@ import { packEvent, type PackedEvent, unpackEvents } from "./packed-event.ts";
 /** Batches that one flush exports before it hands over to the next message. */
 const MAX_BATCHES_PER_FLUSH = 20;
 
-/** A buffer's own message may be this late before the sweep takes over, and this many are swept at a time. */
-const SWEEP_GRACE_MS = 60_000;
-const MAX_SWEPT = 100;
-
 /** An exporting app's buffer, from events coming in to `exportEvents` acknowledging them. */
 export interface Exports {
   /**
-   * Puts events into the app's buffer durably, and resolves to the messages that will flush it: one when it is full, one
-   * for its time when it was empty. While Redis refuses, to one that brings the events here again. Never rejects.
+   * Puts events into the app's buffer durably, and has the messages published that will flush it: one when it is full, one
+   * for its time when it was empty. While Redis refuses, one that brings the events here again. In the name of one message
+   * (`from`) that happens once. Never rejects.
    */
-  append(instance: Instance, remainder: Remainder): Promise<OutgoingMessage[]>;
+  append(
+    instance: Instance,
+    remainder: Remainder,
+    from: NonNullable<Remainder["from"]>,
+    messageId: string,
+    scope: Scope,
+  ): Promise<Taken>;
   /** Exports what is due of the buffer, batch by batch. Resolves to what must be published. */
   flush(instance: Instance, message: ExportMessage, scope: Scope): Promise<OutgoingMessage[]>;
   /** Exports a batch again that a `RetryError` had left. */
-  retry(instance: Instance, remainder: BatchRemainder, scope: Scope): Promise<OutgoingMessage[]>;
-  /**
-   * Messages for buffers whose own message was lost, those that apps made themselves included: they are flushed late
-   * rather than never. One Redis command.
-   */
-  sweep(isDeployed: (project: string, plugin: string) => boolean): Promise<OutgoingMessage[]>;
+  retry(instance: Instance, remainder: BatchRemainder, messageId: string, scope: Scope): Promise<Taken>;
   /** Makes a batch a dead letter, as Redis holds it: the app may have changed the events that it was given. */
-  abandon(remainder: BatchRemainder, plugin: string, error: string): Promise<OutgoingMessage[]>;
+  abandon(remainder: BatchRemainder, plugin: string, error: string, messageId: string): Promise<Taken>;
 }
 
 type BatchRemainder = Remainder & { batch: string };
@@ -48,25 +49,26 @@ export function createExports(options: {
   timeoutMs: number;
   subrequestBudget: number;
   now: () => Date;
-  uuid: () => string;
 }): Exports {
   const { store, followUp } = options;
-
-  const flushMessage = (project: string, plugin: string, reason: ExportMessage["reason"]) =>
-    encodeMessage({ v: MESSAGE_VERSION, id: options.uuid(), project, plugin, reason });
+  const nowMs = () => options.now().getTime();
 
   /** Runs `exportEvents` over a batch; the batch stays in Redis until it is done with or has become a dead letter. */
   async function execute(
     instance: Instance,
     remainder: BatchRemainder,
     packed: PackedEvent[],
+    messageId: string,
     scope: Scope,
-  ): Promise<OutgoingMessage[]> {
+  ): Promise<Taken> {
+    const { project, batch } = remainder;
     const { plugin } = instance.definition;
     const { exportEvents } = instance.hooks;
     const events = unpackEvents(packed, scope.locations);
     const tried = { ...remainder, attempt: remainder.attempt + 1 };
     scope.raiseGeneration(takeGeneration(events));
+    // The app may take events out of what it is given.
+    const { length } = packed;
     const execution = await executeDeferred({
       instance,
       hook: "exportEvents",
@@ -75,111 +77,127 @@ export function createExports(options: {
       timeoutMs: options.timeoutMs,
       call: (meta) => exportEvents?.(events, meta),
     });
-    if (execution.outcome === "retry") return [followUp.again(tried, execution.delaySeconds)];
-    if (execution.outcome === "dead") return abandon(tried, plugin, execution.error);
-    await acknowledgeBatch(store, remainder.project, plugin, remainder.batch);
-    return [];
+    scope.subrequests += 1;
+    switch (execution.outcome) {
+      case "retry": {
+        const { delaySeconds } = execution;
+        // At worst the sweep takes the batch for stranded, and it is exported before its time.
+        await expectBatch(store, { project, plugin, batch }, nowMs() + delaySeconds * 1000).catch(() => {});
+        const again = followUp.again(tried, delaySeconds, messageId, plugin, batch);
+        return { outgoing: [again], outcomes: { retried: length } };
+      }
+      case "dead":
+        return abandon(tried, plugin, execution.error, messageId);
+      case "done":
+        await acknowledge(tried, plugin, { delivered: length });
+        return { outgoing: [], outcomes: {} };
+    }
+  }
+
+  /** What became of a batch counts when the batch goes, and so once. */
+  async function acknowledge(
+    { project, batch }: BatchRemainder,
+    plugin: string,
+    outcomes: Outcomes,
+  ): Promise<void> {
+    const counts = countsAt({ plugin, hook: "exportEvents" }, outcomes);
+    await acknowledgeBatch(store, { project, plugin, batch, counts, nowMs: nowMs() });
   }
 
   async function abandon(
     remainder: BatchRemainder,
     plugin: string,
     error: string,
-  ): Promise<OutgoingMessage[]> {
+    messageId: string,
+  ): Promise<Taken> {
     const { project, batch } = remainder;
-    const packed = await readBatch<PackedEvent>(store, project, plugin, batch);
+    const packed = await readBatch<PackedEvent>(store, { project, plugin, batch });
     const events = packed && unpackEvents(packed);
     if (events) takeGeneration(events);
-    const outgoing = events ? await followUp.bury(remainder, `${batch}:${plugin}`, error, events) : [];
-    await acknowledgeBatch(store, project, plugin, batch);
-    return outgoing;
+    const verdicts = events ? [{ id: `${batch}:${plugin}`, error, events }] : [];
+    const { outgoing: messages, outcomes } = await followUp.bury(remainder, verdicts, messageId);
+    await acknowledge(remainder, plugin, outcomes);
+    return { outgoing: messages, outcomes: {} };
   }
 
   return {
-    async append(instance, remainder) {
+    async append(instance, remainder, from, messageId, scope) {
       const { project } = remainder;
       const { plugin } = instance.definition;
       const limits = exportLimits(instance);
-      const wanted = remainder.events.filter(
+      const events = remainder.events.filter(
         ({ event }) => event !== "$snapshot" && !limits.ignored.has(event),
       );
-      if (wanted.length === 0) return [];
+      const ignored = remainder.events.length - events.length;
+      if (events.length === 0) return { outgoing: [], outcomes: { ignored } };
+      const later = (delaySeconds: number, retried: number): Taken => ({
+        outgoing: [followUp.again({ ...remainder, events, from }, delaySeconds, messageId, plugin, "append")],
+        outcomes: { ignored, retried },
+      });
+      if (scope.subrequests >= options.subrequestBudget) return later(0, 0);
+
+      scope.subrequests += 1;
       const teamId = teamIdOf(project);
       const added = await appendToBuffer(store, {
         project,
         plugin,
+        from,
         items: withGeneration(
-          wanted.map((event) => toPluginEvent(event, teamId)),
+          events.map((event) => toPluginEvent(event, teamId)),
           remainder.generation,
         ).map((event) => packEvent(event, remainder.locations)),
         limits,
-        now: options.now().getTime(),
+        nowMs: nowMs(),
       }).catch((error: unknown) => {
-        const what = `${wanted.length} events wait in the queue, the buffer did not take them`;
+        const what = `${events.length} events wait in the queue, the buffer did not take them`;
         instance.log("WARN", "SYSTEM", `${what}: ${describeStoreError(error)}`, "exportEvents");
         return null;
       });
-      if (!added) return [followUp.again({ ...remainder, events: wanted }, REDIS_RETRY_SECONDS)];
-      const messages: OutgoingMessage[] = [];
-      if (added.full) messages.push({ route: "export", body: flushMessage(project, plugin, "size") });
-      if (added.first) {
-        const body = flushMessage(project, plugin, "time");
-        messages.push({ route: "export", body, delaySeconds: limits.maxSeconds });
-      }
-      return messages;
+      if (!added) return later(REDIS_RETRY_SECONDS, events.length);
+      const flush = (reason: ExportMessage["reason"], delaySeconds: number) =>
+        outgoing("export", { id: deriveId(from.id, plugin, reason), project, plugin, reason }, delaySeconds);
+      return {
+        outgoing: [
+          ...(added.full ? [flush("size", 0)] : []),
+          ...(added.first ? [flush("time", limits.maxSeconds)] : []),
+        ],
+        outcomes: { ignored },
+      };
     },
 
     async flush(instance, { id, project, plugin, reason }, scope) {
       const limits = exportLimits(instance);
-      const outgoing: OutgoingMessage[] = [];
+      const messages: OutgoingMessage[] = [];
       for (let index = 0; ; index += 1) {
         if (index === MAX_BATCHES_PER_FLUSH || scope.subrequests >= options.subrequestBudget) {
-          return [...outgoing, { route: "export", body: flushMessage(project, plugin, reason) }];
+          return [...messages, outgoing("export", { id: deriveId(id, "rest"), project, plugin, reason })];
         }
         const batch = `${id}:${index}`;
         const onlyFull = reason === "size";
-        const where = { project, plugin, batch };
-        const { items, full } = await takeBatch<PackedEvent>(store, { ...where, limits, onlyFull });
+        const taking = { project, plugin, batch, limits, onlyFull, nowMs: nowMs() };
+        const { items, full } = await takeBatch<PackedEvent>(store, taking);
         scope.subrequests += 1;
-        if (!items) return outgoing;
+        if (!items) return messages;
         const remainder = {
           project,
           destination: { plugin, hook: "exportEvents" as const },
           attempt: 0,
-          firstAt: options.now().getTime(),
+          firstAt: nowMs(),
           events: [],
           batch,
         };
-        outgoing.push(...(await execute(instance, remainder, items, scope)));
-        if (onlyFull && !full) return outgoing;
+        messages.push(...(await execute(instance, remainder, items, id, scope)).outgoing);
+        if (onlyFull && !full) return messages;
       }
     },
 
-    async retry(instance, remainder, scope) {
+    async retry(instance, remainder, messageId, scope) {
+      const { project, batch } = remainder;
+      scope.subrequests += 1;
       const { plugin } = instance.definition;
-      const packed = await readBatch<PackedEvent>(store, remainder.project, plugin, remainder.batch);
+      const packed = await readBatch<PackedEvent>(store, { project, plugin, batch });
       // Gone: an earlier delivery of this message has exported it already.
-      return packed ? execute(instance, remainder, packed, scope) : [];
-    },
-
-    async sweep(isDeployed) {
-      const nowMs = options.now().getTime();
-      const overdue = await overdueBuffers(store, nowMs - SWEEP_GRACE_MS, MAX_SWEPT);
-      return overdue
-        .filter(({ project, plugin }) => isDeployed(project, plugin))
-        .map(({ project, plugin, buffer, batch }) => {
-          if (buffer === null) return { route: "export", body: flushMessage(project, plugin, "time") };
-          const work = batch === null ? { flush: "time" as const } : { batch, attempt: 0 };
-          return bufferMessage({
-            id: options.uuid(),
-            project,
-            plugin,
-            buffer,
-            firstAt: nowMs,
-            generation: 0,
-            work,
-          });
-        });
+      return packed ? execute(instance, remainder, packed, messageId, scope) : { outgoing: [], outcomes: {} };
     },
 
     abandon,

@@ -3,9 +3,8 @@ import type { Instance } from "../../apps/instance.ts";
 import type { Scope } from "../../apps/scope.ts";
 import type { ProcessedEvent } from "../../pipeline/index.ts";
 import { teamIdOf } from "../../team.ts";
-import type { FollowUp, Remainder } from "../follow-up.ts";
+import type { FollowUp, Remainder, Taken, Verdict } from "../follow-up.ts";
 import { toPluginEvent } from "../plugin-event.ts";
-import type { OutgoingMessage } from "../queue.ts";
 import { sendWebhook } from "./compose-webhook.ts";
 import { executeDeferred } from "./execute.ts";
 
@@ -21,14 +20,14 @@ export function isFor(hook: EventHook, { event }: ProcessedEvent): boolean {
   return (event === "$snapshot") === (hook === "onSnapshot");
 }
 
-/** Runs one such hook over events; resolves to what must be published so that nothing is lost. */
+/** Runs one such hook over events. Never rejects. */
 export type EventHookDestination = (
   instance: Instance,
   hook: EventHook,
   remainder: Remainder,
   messageId: string,
   scope: Scope,
-) => Promise<OutgoingMessage[]>;
+) => Promise<Taken>;
 
 /**
  * An app's hook as a destination. Only events that failed come back, on the hook's schedule; those that would exceed the
@@ -44,16 +43,18 @@ export function createEventHookDestination(options: {
   const appFetch = createAppFetch(options.fetch);
 
   return async (instance, hook, remainder, messageId, scope) => {
+    const { plugin } = instance.definition;
     const teamId = teamIdOf(remainder.project);
     // Detached, as all hooks are called (decisions 3).
     const callHook = instance.hooks[hook];
     const tried = { ...remainder, attempt: remainder.attempt + 1 };
+    const events = remainder.events.filter((event) => isFor(hook, event));
     const failed: ProcessedEvent[] = [];
     const unreached: ProcessedEvent[] = [];
-    const buried: OutgoingMessage[] = [];
+    const verdicts: Verdict[] = [];
     let delaySeconds = 0;
 
-    const one = async (event: ProcessedEvent): Promise<void> => {
+    await inParallel(events, CONCURRENT_EVENTS, async (event) => {
       if (scope.subrequests >= options.subrequestBudget) {
         unreached.push(event);
         return;
@@ -73,18 +74,28 @@ export function createEventHookDestination(options: {
         failed.push(event);
         delaySeconds = execution.delaySeconds;
       } else if (execution.outcome === "dead") {
-        const id = `${messageId}:${instance.definition.plugin}:${hook}:${event.uuid}`;
-        buried.push(...(await followUp.bury(tried, id, execution.error, [event])));
+        const id = `${messageId}:${plugin}:${hook}:${event.uuid}`;
+        verdicts.push({ id, error: execution.error, events: [event] });
       }
-    };
+    });
 
-    const events = remainder.events.filter((event) => isFor(hook, event));
-    await inParallel(events, CONCURRENT_EVENTS, one);
-    return [
-      ...(failed.length > 0 ? [followUp.again({ ...tried, events: failed }, delaySeconds)] : []),
-      ...buried,
-      ...(unreached.length > 0 ? [followUp.again({ ...remainder, events: unreached }, 0)] : []),
-    ];
+    if (verdicts.length > 0) scope.subrequests += 1;
+    const buried = await followUp.bury(tried, verdicts, messageId);
+    const again = (part: Remainder, seconds: number, kind: string) =>
+      part.events.length > 0 ? [followUp.again(part, seconds, messageId, plugin, hook, kind)] : [];
+    return {
+      outgoing: [
+        ...again({ ...tried, events: failed }, delaySeconds, "failed"),
+        ...again({ ...remainder, events: unreached }, 0, "unreached"),
+        ...buried.outgoing,
+      ],
+      outcomes: {
+        ignored: remainder.events.length - events.length,
+        delivered: events.length - failed.length - unreached.length - verdicts.length,
+        retried: failed.length,
+        ...buried.outcomes,
+      },
+    };
   };
 }
 

@@ -3,26 +3,26 @@ import { type Instance, runHook } from "../../apps/instance.ts";
 import type { Instances } from "../../apps/instances.ts";
 import type { Scope } from "../../apps/scope.ts";
 import type { SystemLog } from "../../apps/system-log.ts";
-import type { DeadLetters } from "../dead-letters.ts";
+import { deriveId } from "../../derived-id.ts";
+import type { FollowUp, Taken } from "../follow-up.ts";
 import type { JobMessage } from "../message.ts";
 import { jobMessage } from "../publish.ts";
-import type { OutgoingMessage } from "../queue.ts";
 
 /** A job that arrives this much before its time is run: messages wait in whole seconds. */
 const EARLY_MS = 1000;
 const PUT_OFF_MS = 10_000;
 
-/** Runs a job whose message has arrived; resolves to the message that brings it nearer to a time still to come. */
-export type RunJob = (message: JobMessage, scope: Scope) => Promise<OutgoingMessage[]>;
+/** Runs a job whose message has arrived, or has it come again nearer to a time still to come. Never rejects. */
+export type RunJob = (message: JobMessage, scope: Scope) => Promise<Taken>;
 
 /**
  * An app's jobs as a destination. A job runs once: one that throws, `RetryError` or not, is logged and becomes a dead
- * letter (decisions 13). A job whose app has been disabled or removed meanwhile is cancelled, which the
- * app's log says.
+ * letter (decisions 13). A job whose app has been disabled meanwhile is cancelled, which the app's log says; one whose app is
+ * no longer deployed becomes a dead letter too.
  */
 export function createRunJob(options: {
   instances: Instances;
-  deadLetters: DeadLetters;
+  followUp: FollowUp;
   log: SystemLog;
   now: () => Date;
 }): RunJob {
@@ -31,24 +31,25 @@ export function createRunJob(options: {
   return async (message, scope) => {
     const { project, plugin, dueAtMs } = message;
     const nowMs = options.now().getTime();
-    if (dueAtMs - nowMs > EARLY_MS) return [jobMessage(message, nowMs)];
+    if (dueAtMs - nowMs > EARLY_MS) return onItsWay(message, dueAtMs, nowMs);
 
     const instance = await instances.find(project, plugin, scope);
-    if (instance) {
-      await run(instance, message, scope);
-      return [];
-    }
-    if (instances.waiting(project).some((app) => app.plugin === plugin)) {
-      return [jobMessage({ ...message, dueAtMs: nowMs + PUT_OFF_MS }, nowMs)];
-    }
+    if (instance) return run(instance, message, scope);
+    const waits = instances.waiting(project).some((app) => app.plugin === plugin);
+    if (waits) return onItsWay(message, nowMs + PUT_OFF_MS, nowMs);
     const place = instances.places(project).find((candidate) => candidate.plugin === plugin);
-    if (place) {
-      options.log(place, "INFO", `jobs.${message.job} was cancelled: the app is disabled`, { scope });
-    }
-    return [];
+    if (!place) return bury(message, "the app is no longer deployed", scope);
+    options.log(place, "INFO", `jobs.${message.job} was cancelled: the app is disabled`, { scope });
+    return { outgoing: [], outcomes: { routed: 1, ignored: 1 } };
   };
 
-  async function run(instance: Instance, message: JobMessage, scope: Scope): Promise<void> {
+  /** The next message is another one: this one is done with when it has been published. */
+  function onItsWay(job: JobMessage, dueAtMs: number, nowMs: number): Taken {
+    const next = { ...job, id: deriveId("job", job.id), dueAtMs };
+    return { outgoing: [jobMessage(next, nowMs)], outcomes: {} };
+  }
+
+  async function run(instance: Instance, message: JobMessage, scope: Scope): Promise<Taken> {
     const hook = `jobs.${message.job}`;
     try {
       const { definition, hooks } = instance;
@@ -62,23 +63,27 @@ export function createRunJob(options: {
       await runHook(instance, hook, scope, (meta) =>
         "payload" in message ? job(message.payload, meta) : job(meta),
       );
+      return { outgoing: [], outcomes: { routed: 1, delivered: 1 } };
     } catch (thrown) {
       instance.logThrown(thrown, hook);
-      const at = options.now().toISOString();
-      await options.deadLetters.add({
-        id: message.id,
-        project: message.project,
-        plugin: message.plugin,
-        hook,
-        error: summariseThrown(thrown),
-        attempts: 1,
-        firstAt: at,
-        lastAt: at,
-        events: [],
-        ...("payload" in message ? { payload: message.payload } : {}),
-      });
+      return bury(message, summariseThrown(thrown), scope);
     } finally {
       void instance.global.save(scope.commands);
     }
+  }
+
+  async function bury(message: JobMessage, error: string, scope: Scope): Promise<Taken> {
+    const { id, project, plugin, job } = message;
+    const remainder = {
+      project,
+      destination: { plugin, hook: `jobs.${job}` as const },
+      attempt: 1,
+      firstAt: options.now().getTime(),
+      events: [],
+      ...("payload" in message ? { payload: message.payload } : {}),
+    };
+    scope.subrequests += 1;
+    const { outgoing, outcomes } = await options.followUp.bury(remainder, [{ id, error, events: [] }], id);
+    return { outgoing, outcomes: { routed: 1, ...outcomes } };
   }
 }

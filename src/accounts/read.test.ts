@@ -1,0 +1,34 @@
+import { expect, test } from "vitest";
+import { hourOf } from "./add.ts";
+import { countsAt, countsOfDropped, fields, sumCounts } from "./counts.ts";
+import { totalsOf } from "./read.ts";
+
+const stored = (counts: Record<string, number>) =>
+  Object.entries(counts).flatMap(([name, n]) => [name, `${n}`]);
+
+test("hours add up to totals by app, hook and outcome", () => {
+  const first = sumCounts([
+    { [fields.accepted]: 10, [fields.duplicate]: 1 },
+    countsOfDropped({ "a filter": 2 }),
+    countsAt({ hook: "posthog" }, { routed: 7, delivered: 5, retried: 2, dead: 0 }),
+    countsAt({ plugin: "reader", hook: "onEvent" }, { routed: 7, ignored: 7 }),
+  ]);
+  const second = sumCounts([
+    countsAt({ hook: "posthog" }, { delivered: 2 }),
+    { [fields.invalid("missing_event_name")]: 3 },
+  ]);
+  expect(totalsOf([stored(first), null, stored(second)])).toEqual({
+    accepted: 10,
+    duplicate: 1,
+    dropped: { "a filter": 2 },
+    invalid: { missing_event_name: 3 },
+    destinations: [
+      { hook: "posthog", routed: 7, delivered: 7, ignored: 0, dead: 0, retried: 2 },
+      { hook: "onEvent", plugin: "reader", routed: 7, delivered: 0, ignored: 7, dead: 0, retried: 0 },
+    ],
+  });
+});
+
+test("an account is named by the hour in UTC", () => {
+  expect(hourOf(Date.UTC(2036, 2, 1, 10, 59, 59))).toBe("2036-03-01T10");
+});

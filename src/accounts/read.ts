@@ -1,0 +1,81 @@
+import { keys } from "../keys.ts";
+import type { Store } from "../store.ts";
+import { hourOf } from "./add.ts";
+import type { Outcome, Outcomes } from "./counts.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** A project's accounts over a range of hours. */
+export interface Totals {
+  accepted: number;
+  duplicate: number;
+  /** Events that an app's `processEvent` dropped, by folder. */
+  dropped: Readonly<Record<string, number>>;
+  /** Events that capture refused, by reason; not among the accepted. */
+  invalid: Readonly<Record<string, number>>;
+  destinations: readonly DestinationTotals[];
+}
+
+export interface DestinationTotals extends Required<Outcomes> {
+  hook: string;
+  /** Absent for PostHog. */
+  plugin?: string;
+}
+
+/**
+ * Reads the hours that `fromMs` and `toMs` lie in and all between, at most as many as are kept. One request, one command an
+ * hour. Rejects when Redis does.
+ */
+export async function readAccounts(
+  store: Store,
+  project: string,
+  fromMs: number,
+  toMs: number,
+): Promise<Totals> {
+  const mostHours = keys.accountTtlSeconds / 3600;
+  const hours: string[] = [];
+  for (let timeMs = toMs; hours.length < mostHours && hourOf(timeMs) >= hourOf(fromMs); timeMs -= HOUR_MS) {
+    hours.push(hourOf(timeMs));
+  }
+  if (hours.length === 0) return totalsOf([]);
+  const pipeline = store.pipeline();
+  for (const hour of hours) pipeline.hgetall(keys.account(project, hour));
+  return totalsOf(await pipeline.exec<(readonly string[] | null)[]>());
+}
+
+/** Sums accounts as Redis holds them: fields and numbers in turn, null where nothing was counted. */
+export function totalsOf(accounts: readonly (readonly string[] | null)[]): Totals {
+  const totals = { accepted: 0, duplicate: 0, dropped: {}, invalid: {} };
+  const destinations = new Map<string, DestinationTotals>();
+  for (const account of accounts.filter((found) => found !== null)) {
+    for (let index = 0; index + 1 < account.length; index += 2) {
+      const [kind = "", subject = "", ...rest] = (account[index] ?? "").split(" ");
+      const number = Number(account[index + 1]);
+      // The app's folder comes last, and may hold anything.
+      const plugin = rest.join(" ");
+      if (kind === "accepted" || kind === "duplicate") totals[kind] += number;
+      else if (kind === "dropped") add(totals.dropped, plugin, number);
+      else if (kind === "invalid") add(totals.invalid, subject, number);
+      else destinationOf(destinations, subject, plugin)[kind as Outcome] += number;
+    }
+  }
+  return { ...totals, destinations: [...destinations.values()] };
+}
+
+function add(sums: Record<string, number>, name: string, number: number): void {
+  sums[name] = (sums[name] ?? 0) + number;
+}
+
+function destinationOf(
+  known: Map<string, DestinationTotals>,
+  hook: string,
+  plugin: string,
+): DestinationTotals {
+  const name = `${hook} ${plugin}`;
+  const found = known.get(name);
+  if (found) return found;
+  const none = { routed: 0, delivered: 0, ignored: 0, dead: 0, retried: 0 };
+  const made = { hook, ...(plugin ? { plugin } : {}), ...none };
+  known.set(name, made);
+  return made;
+}

@@ -1,0 +1,151 @@
+import { addCountsLua, hourOf } from "../../accounts/add.ts";
+import type { Counts } from "../../accounts/counts.ts";
+import { keys } from "../../keys.ts";
+import type { Store } from "../../store.ts";
+import { type BufferLimits, dueMember, type Overdue, readMember } from "./buffer.ts";
+
+/**
+ * A batch whose message is overdue for this long is stranded: QStash has offered it after 12 s, 2.5 min and 30 min, and its
+ * next offers are hours apart.
+ */
+const STRANDED_AFTER_MS = 3_600_000;
+
+/**
+ * Moves the items that fit into one batch from the buffer to a key of the batch's own, where they stay until the batch
+ * is acknowledged. A batch of that name which is there already is returned again: the flush that took it was cut off.
+ * The first item is taken whatever its size, since it cannot be split. KEYS: buffer, size, batch, due set,
+ * set of taken batches. ARGV: largest size, whether a buffer that is not full stays, member of the due set, life time in
+ * seconds, member of the set of taken batches, when it counts as stranded (ms).
+ */
+const takeScript = `#!lua flags=allow-key-locking
+local held = redis.call('GET', KEYS[3])
+local size = tonumber(redis.call('GET', KEYS[2]) or '0')
+local limit = tonumber(ARGV[1])
+if held then return {held, tostring(size)} end
+if ARGV[2] == '1' and size <= limit then return {false, tostring(size)} end
+local batch, taken, from = {}, 0, 0
+repeat
+  local part = redis.call('LRANGE', KEYS[1], from, from + 499)
+  local full = #part == 0
+  for _, entry in ipairs(part) do
+    local colon = string.find(entry, ':', 1, true)
+    local itemSize = tonumber(string.sub(entry, 1, colon - 1))
+    if taken > 0 and taken + itemSize > limit then full = true break end
+    taken = taken + itemSize
+    batch[#batch + 1] = string.sub(entry, colon + 1)
+  end
+  from = from + 500
+until full
+if #batch == 0 then
+  redis.call('ZREM', KEYS[4], ARGV[3])
+  redis.call('DEL', KEYS[2])
+  return {false, '0'}
+end
+local text = '[' .. table.concat(batch, ',') .. ']'
+redis.call('SET', KEYS[3], text, 'EX', ARGV[4])
+redis.call('ZADD', KEYS[5], ARGV[6], ARGV[5])
+redis.call('EXPIRE', KEYS[5], ARGV[4])
+redis.call('LTRIM', KEYS[1], #batch, -1)
+local left = redis.call('INCRBYFLOAT', KEYS[2], tostring(-taken))
+if redis.call('LLEN', KEYS[1]) == 0 then
+  redis.call('ZREM', KEYS[4], ARGV[3])
+  redis.call('DEL', KEYS[2])
+  left = '0'
+end
+return {text, left}`;
+
+/** A batch on its way to the app. */
+export interface TakenBatch<Item> {
+  /** Null when there was nothing to take. */
+  items: Item[] | null;
+  /** Whether what is left still fills a batch. */
+  full: boolean;
+}
+
+/** A batch of a buffer; `plugin` names the buffer, as in `appendToBuffer`. */
+export interface BatchName {
+  project: string;
+  plugin: string;
+  batch: string;
+}
+
+/** A batch's name in the set of taken batches. */
+const takenMember = ({ project, plugin, batch }: BatchName) => dueMember(project, plugin, batch);
+
+/** Takes the next batch. One request, about twelve commands. With `onlyFull` a buffer within its limit stays. */
+export async function takeBatch<Item>(
+  store: Store,
+  options: BatchName & { limits: BufferLimits; onlyFull: boolean; nowMs: number },
+): Promise<TakenBatch<Item>> {
+  const { project, plugin, batch, limits } = options;
+  const [text, left] = (await store.eval(
+    takeScript,
+    [
+      keys.exportBuffer(project, plugin),
+      keys.exportSize(project, plugin),
+      keys.exportBatch(project, plugin, batch),
+      keys.exportsDue,
+      keys.exportsTaken,
+    ],
+    [
+      String(limits.maxSize),
+      options.onlyFull ? "1" : "0",
+      dueMember(project, plugin),
+      String(keys.exportTtlSeconds),
+      takenMember(options),
+      String(options.nowMs + STRANDED_AFTER_MS),
+    ],
+  )) as [string | null, string];
+  return {
+    items: typeof text === "string" ? (JSON.parse(text) as Item[]) : null,
+    full: Number(left) > limits.maxSize,
+  };
+}
+
+/** The items of a batch that was taken and not acknowledged; null when it is gone. */
+export async function readBatch<Item>(
+  store: Store,
+  { project, plugin, batch }: BatchName,
+): Promise<Item[] | null> {
+  const text = await store.get<string>(keys.exportBatch(project, plugin, batch));
+  return typeof text === "string" ? (JSON.parse(text) as Item[]) : null;
+}
+
+/** Says that a batch has still a message on its way, due at `dueMs`: it is not stranded yet. One command. */
+export async function expectBatch(store: Store, name: BatchName, dueMs: number): Promise<void> {
+  const entry = { score: dueMs + STRANDED_AFTER_MS, member: takenMember(name) };
+  await store.zadd(keys.exportsTaken, { xx: true }, entry);
+}
+
+/** A batch is acknowledged once: whoever comes second finds it gone and counts nothing. */
+const acknowledgeScript = `#!lua flags=allow-key-locking
+${addCountsLua}
+redis.call('ZREM', KEYS[2], ARGV[1])
+if redis.call('DEL', KEYS[1]) == 1 then add_counts(KEYS[3], cjson.decode(ARGV[2]), ARGV[3]) end
+return 1`;
+
+/**
+ * Forgets a batch, and counts what became of it: the app has done with it, or it is a dead letter. One request, 6
+ * commands.
+ */
+export async function acknowledgeBatch(
+  store: Store,
+  name: BatchName & { counts: Counts; nowMs: number },
+): Promise<void> {
+  const { project, plugin, batch } = name;
+  await store.eval(
+    acknowledgeScript,
+    [keys.exportBatch(project, plugin, batch), keys.exportsTaken, keys.account(project, hourOf(name.nowMs))],
+    [takenMember(name), JSON.stringify(name.counts), String(keys.accountTtlSeconds)],
+  );
+}
+
+/** Batches whose messages QStash must have given up on at `time` (ms), oldest first. One command. */
+export async function strandedBatches(store: Store, time: number, limit: number): Promise<Overdue[]> {
+  const members = await store.zrange<string[]>(keys.exportsTaken, 0, time, {
+    byScore: true,
+    offset: 0,
+    count: limit,
+  });
+  return members.map(readMember);
+}

@@ -1,0 +1,116 @@
+import type { Scope } from "../../apps/scope.ts";
+import { deriveId } from "../../derived-id.ts";
+import type { ProcessedEvent } from "../../pipeline/index.ts";
+import { describeStoreError, type Store } from "../../store.ts";
+import type { MessageOf, Route } from "../message.ts";
+import { outgoing } from "../publish.ts";
+import type { OutgoingMessage, Queue } from "../queue.ts";
+import { type Begun, beginMessage } from "./begin.ts";
+import { type Marked, questionOf } from "./marks.ts";
+import { recordSteps } from "./record.ts";
+import { createRun, type Run } from "./run.ts";
+
+/** What a message did, that Redis did not take, waits so long in the queue. */
+const ACCOUNT_DELAY_SECONDS = 30;
+
+/** Where messages stand: which are done, which are being worked on, and which of their steps are behind them. */
+export interface ProgressBook {
+  /**
+   * Begins a message, or says that there is nothing to do: it is done, or another run has it for so long. One Redis request
+   * (see `beginMessage`). While Redis is away every message begins, without a lease, marks or knowledge of earlier runs.
+   */
+  begin(
+    route: Route,
+    message: MessageOf[Route],
+    scope: Pick<Scope, "subrequests">,
+  ): Promise<{ state: "done" } | { state: "busy"; forMs: number } | { state: "begun"; run: Run }>;
+  /** Records what an `account` message says. One Redis request. Rejects when Redis does. */
+  account(message: MessageOf["account"]): Promise<void>;
+}
+
+export function createProgressBook(options: {
+  store: Store;
+  queue: Queue;
+  now: () => Date;
+  uuid: () => string;
+  /** Hears, once, that Redis is away, until it is back. */
+  onFault: (message: string) => void;
+}): ProgressBook {
+  const { store, queue } = options;
+  const nowMs = () => options.now().getTime();
+  let away = false;
+
+  function noteAway(error: unknown): void {
+    if (away) return;
+    away = true;
+    const what = "Redis does not record deliveries: until it does, a message may be delivered more than once";
+    options.onFault(`${what}: ${describeStoreError(error)}`);
+  }
+
+  async function tryBegin(message: Parameters<typeof beginMessage>[1]): Promise<Begun | null> {
+    try {
+      const begun = await beginMessage(store, message);
+      away = false;
+      return begun;
+    } catch (error) {
+      noteAway(error);
+      return null;
+    }
+  }
+
+  return {
+    async begin(route, message, scope) {
+      scope.subrequests += 1;
+      const { id, project } = message;
+      const question = questionOf(...eventsOf(message));
+      const owner = options.uuid();
+      const begun = await tryBegin({ route, id, project, owner, nowMs: nowMs(), question });
+      if (begun !== null && begun.state !== "begun") return begun;
+
+      const repeats = begun?.progress.repeats;
+      const duplicates = repeats ? repeats.split(",").map((index) => question.positions[Number(index)]) : [];
+      const run = createRun({
+        duplicates: new Set([
+          ...question.repeated,
+          ...duplicates.filter((position) => position !== undefined),
+        ]),
+        done: Object.keys(begun?.progress.steps ?? {}),
+        outbox: begun?.outbox ? (JSON.parse(begun.outbox) as OutgoingMessage[]) : null,
+        publish: queue.publish,
+        nowMs,
+        record:
+          begun === null
+            ? null
+            : async (recording) => {
+                scope.subrequests += 1;
+                try {
+                  await recordSteps(store, { route, id, project, owner, ...recording });
+                } catch (error) {
+                  noteAway(error);
+                  throw error;
+                }
+              },
+        recordLater: async (steps) => {
+          const account = {
+            id: deriveId(route, id, "account", ...Object.keys(steps)),
+            project,
+            of: { route, id },
+            atMs: nowMs(),
+            steps,
+          };
+          await queue.publish([outgoing("account", account, ACCOUNT_DELAY_SECONDS)]);
+        },
+        onFault: (what) => options.onFault(`/_gateway/${route} ${id}: ${what}`),
+      });
+      return { state: "begun", run };
+    },
+
+    account: ({ of, id, project, atMs, steps }) =>
+      recordSteps(store, { ...of, project, atMs, steps, owner: id, message: "done" }),
+  };
+}
+
+/** A message's events, with which of them can be duplicates. */
+function eventsOf(message: MessageOf[Route]): [readonly ProcessedEvent[], Marked] {
+  return "marked" in message ? [message.events, message.marked] : [[], undefined];
+}

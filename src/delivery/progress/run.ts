@@ -1,0 +1,176 @@
+import type { Counts } from "../../accounts/counts.ts";
+import type { OutgoingMessage } from "../queue.ts";
+import { LEASE_MS } from "./begin.ts";
+import type { DoneSteps, Recording } from "./record.ts";
+
+/**
+ * A step that is done while others still run is recorded after this, with all that are done by then: fast deliveries pay
+ * for no extra request, and a crash in a slow one repeats what was under way and the last half second.
+ */
+const RECORD_DELAY_MS = 500;
+
+/** What follows from most deliveries that anything follows from: the message that flushes a buffer, a job. */
+const SMALL_OUTBOX_CHARACTERS = 4000;
+
+/** What a step came to. */
+export interface StepResult {
+  /** Messages that must be published before the step counts as done. */
+  outgoing: readonly OutgoingMessage[];
+  counts: Counts;
+}
+
+/** One delivery of a message by QStash, from its begin to its answer. */
+export interface Run {
+  /** Positions of events that were accepted before. */
+  readonly duplicates: ReadonlySet<number>;
+  /** What remains to be published of a message whose work an earlier run has done; null = there is work to do. */
+  readonly outbox: readonly OutgoingMessage[] | null;
+  /**
+   * Does a step of the message's work, unless an earlier run has. Rejects as `work` does. A step whose `mayRecord` is false
+   * when it ends is recorded at the end only: its app left something that is published then.
+   */
+  step(name: string, work: () => Promise<StepResult>, mayRecord?: () => boolean): Promise<void>;
+  /**
+   * Records all steps as done, and publishes what follows from them, and `more`. What follows is recorded before it is
+   * published: whatever fails or ends in between, the next run does no work twice, and publishes the same. Rejects when
+   * QStash refuses.
+   */
+  finish(more: readonly OutgoingMessage[]): Promise<void>;
+  /** Lets another run go on with the message, from the steps done so far. Never rejects. */
+  giveUp(): Promise<void>;
+}
+
+export function createRun(options: {
+  duplicates: ReadonlySet<number>;
+  /** Steps that earlier runs did. */
+  done: readonly string[];
+  outbox: readonly OutgoingMessage[] | null;
+  publish: (messages: readonly OutgoingMessage[]) => Promise<void>;
+  /** Null while Redis is away. */
+  record: ((recording: Omit<Recording, "route" | "id" | "project" | "owner">) => Promise<void>) | null;
+  /** Has the queue bring back what Redis did not take. */
+  recordLater: (steps: DoneSteps) => Promise<void>;
+  nowMs: () => number;
+  onFault: (what: string) => void;
+}): Run {
+  const { record, nowMs } = options;
+  const behind = new Set(options.done);
+  const finished = new Map<string, StepResult & { mayRecord?: (() => boolean) | undefined }>();
+  let isPlain = behind.size === 0 && options.outbox === null;
+  let running = 0;
+  let ended = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let saving: Promise<void> = Promise.resolve();
+  const renewal = record && setInterval(save, LEASE_MS / 3);
+
+  function stepsOf(names: Iterable<string>): DoneSteps {
+    return Object.fromEntries([...names].map((name) => [name, finished.get(name)?.counts ?? {}]));
+  }
+
+  /** Names of finished steps after which nothing remains to be published. */
+  function settled(): string[] {
+    return [...finished]
+      .filter(([, { outgoing, mayRecord }]) => outgoing.length === 0 && (mayRecord?.() ?? true))
+      .map(([name]) => name);
+  }
+
+  /** Records the steps that are settled, and renews the lease. */
+  function save(): void {
+    saving = saving.then(async () => {
+      if (!record || ended) return;
+      const names = settled();
+      try {
+        const untilMs = nowMs() + LEASE_MS;
+        await record({ atMs: nowMs(), steps: stepsOf(names), message: "held", untilMs });
+        for (const name of names) finished.delete(name);
+      } catch {
+        // They stay among the finished, for the end of the run to record; `record` has said so.
+      }
+    });
+  }
+
+  async function end(): Promise<void> {
+    ended = true;
+    clearTimeout(timer);
+    if (renewal) clearInterval(renewal);
+    await saving;
+  }
+
+  /**
+   * Records the message as done; where Redis does not take that, has what counts brought back by the queue. Never rejects: all
+   * is done and published, and QStash is told so whether or not it could be written down.
+   */
+  async function recordDone(): Promise<void> {
+    const steps = stepsOf(finished.keys());
+    try {
+      if (!record) throw new Error("Redis was away when the message began");
+      await record({ atMs: nowMs(), steps, message: "done", isPlain });
+    } catch {
+      if (Object.values(steps).every((counts) => Object.keys(counts).length === 0)) return;
+      await options
+        .recordLater(steps)
+        .catch((error: Error) => options.onFault(`was done, and is not counted: ${error.message}`));
+    }
+  }
+
+  /** Lets another run have the message, with these steps behind it. Rejects when Redis does not take that. */
+  async function release(names: readonly string[], outbox?: string): Promise<void> {
+    if (!record) throw new Error("Redis was away when the message began");
+    const steps = stepsOf(names);
+    await record({ atMs: nowMs(), steps, message: "free", ...(outbox === undefined ? {} : { outbox }) });
+    for (const name of names) finished.delete(name);
+  }
+
+  async function keep(outbox: string): Promise<boolean> {
+    isPlain = false;
+    try {
+      await release([...finished.keys()], outbox);
+      return true;
+    } catch {
+      // Then what follows is published first, and recorded after that.
+      return false;
+    }
+  }
+
+  return {
+    duplicates: options.duplicates,
+    outbox: options.outbox,
+
+    async step(name, work, mayRecord) {
+      isPlain = false;
+      if (behind.has(name)) return;
+      running += 1;
+      try {
+        finished.set(name, { ...(await work()), mayRecord });
+      } finally {
+        running -= 1;
+      }
+      if (running > 0 && record) timer ??= setTimeout(() => ((timer = undefined), save()), RECORD_DELAY_MS);
+    },
+
+    async finish(more) {
+      await end();
+      const outgoing = [...[...finished.values()].flatMap((step) => step.outgoing), ...more];
+      if (outgoing.length === 0) return recordDone();
+      const outbox = options.outbox ? null : JSON.stringify(outgoing);
+      const isKept = outbox === null || (await keep(outbox));
+      try {
+        await options.publish(outgoing);
+      } catch (error) {
+        if (!isKept)
+          options.onFault("what follows from it is neither published nor kept: its work will be done again");
+        throw error;
+      }
+      // A small outbox may stay for its time: whoever publishes it again says nothing new.
+      if (isKept && outbox !== null && outbox.length <= SMALL_OUTBOX_CHARACTERS) return;
+      await recordDone();
+    },
+
+    async giveUp() {
+      if (ended) return;
+      await end();
+      // Without this the lease ends by itself.
+      await release(settled()).catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import type { Instances } from "../apps/instances.ts";
+import type { Scope } from "../apps/scope.ts";
+import { type Destinations, PUT_OFF_SECONDS } from "./deliver.ts";
+import type { FollowUp, Remainder, Taken } from "./follow-up.ts";
+import type { RetryMessage } from "./message.ts";
+import type { DeferredHook } from "./schedules.ts";
+
+/** Takes what one destination lacks to it again. Rejects when Redis has the events and does not answer. */
+export type Retry = (message: RetryMessage, scope: Scope) => Promise<Taken>;
+
+/** An app that is gone by then, or disabled, gets nothing more: its part becomes a dead letter that says so. */
+export function createRetry(options: {
+  instances: Instances;
+  destinations: Destinations;
+  followUp: FollowUp;
+}): Retry {
+  const { instances, followUp } = options;
+  const { toPostHog, toEventHook, exports } = options.destinations;
+
+  return async ({ id, ...remainder }, scope) => {
+    const { destination, project, verdict, events } = remainder;
+    if (verdict) return followUp.bury(remainder, [{ ...verdict, events }], id);
+    if (destination.hook === "posthog") {
+      if (toPostHog) return toPostHog(remainder, id, scope);
+      return giveUp(remainder, id, "posthog", "there is no POSTHOG_HOST any more");
+    }
+
+    const { plugin } = destination;
+    const hook = destination.hook as DeferredHook;
+    const instance = await instances.find(project, plugin, scope);
+    if (!instance) {
+      const waits = instances.waiting(project).some((app) => app.plugin === plugin);
+      if (!waits) return giveUp(remainder, id, plugin, "the app is disabled, or no longer deployed");
+      return { outgoing: [followUp.again(remainder, PUT_OFF_SECONDS, id, "put off")], outcomes: {} };
+    }
+    if (!instance.hooks[hook]) return giveUp(remainder, id, plugin, `the app has no ${hook} any more`);
+    try {
+      if (hook !== "exportEvents") return await toEventHook(instance, hook, remainder, id, scope);
+      // Put off before they reached the buffer, or a batch of the buffer that the app could not export.
+      const { batch, from = { route: "retry" as const, id } } = remainder;
+      if (batch === undefined) return await exports.append(instance, remainder, from, id, scope);
+      return await exports.retry(instance, { ...remainder, batch }, id, scope);
+    } finally {
+      void instance.global.save(scope.commands);
+    }
+  };
+
+  function giveUp(remainder: Remainder, id: string, where: string, error: string): Promise<Taken> {
+    const { batch, events } = remainder;
+    return batch === undefined
+      ? followUp.bury(remainder, [{ id: `${id}:${where}`, error, events }], id)
+      : exports.abandon({ ...remainder, batch }, where, error, id);
+  }
+}
