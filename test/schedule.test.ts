@@ -39,7 +39,7 @@ describe("a tick that was missed", () => {
     edge.restart();
     await tick("11:07");
     await tick("11:08");
-    expect(ran).toEqual(["minute 10:59", "minute 11:07", "hour 11:07", "minute 11:08"]);
+    expect(ran.toSorted()).toEqual(["hour 11:07", "minute 10:59", "minute 11:07", "minute 11:08"]);
   });
 
   test("costs one Redis command to notice, however many apps and projects", async () => {
@@ -49,21 +49,21 @@ describe("a tick that was missed", () => {
     edge.clock.set(at("11:00"));
     const before = commands();
     await edge.scheduled(at("11:00"));
-    // The sweep of export buffers is another, and so is the question of what changed elsewhere.
-    expect(commands() - before).toBe(3);
+    // The sweep of buffers and batches are two more, and the question of what changed elsewhere is another.
+    expect(commands() - before).toBe(4);
   });
 
   test("is not what a first deployment has: it begins at the next full minute, hour and day", async () => {
     await start();
     await tick("10:30");
     await tick("11:00");
-    expect(ran).toEqual(["minute 10:30", "minute 11:00", "hour 11:00"]);
+    expect(ran.toSorted()).toEqual(["hour 11:00", "minute 10:30", "minute 11:00"]);
   });
 
   test("is none when the clock is set back: nothing runs twice, and tasks go on soon", async () => {
     await start();
     for (const time of ["11:00", "10:58", "11:00", "11:01"]) await tick(time);
-    expect(ran).toEqual(["minute 11:00", "hour 11:00", "minute 11:01"]);
+    expect(ran.toSorted()).toEqual(["hour 11:00", "minute 11:00", "minute 11:01"]);
   });
 
   test("is not waited for after a clock that was far ahead", async () => {
@@ -82,7 +82,7 @@ describe("a tick that was missed", () => {
     await expect(edge.scheduled(at("11:00"))).rejects.toThrow("QStash did not accept");
     edge.setQStashAway(false);
     await tick("11:01");
-    expect(ran).toEqual(["minute 10:59", "minute 11:01", "hour 11:01"]);
+    expect(ran.toSorted()).toEqual(["hour 11:01", "minute 10:59", "minute 11:01"]);
   });
 
   test("keeps none that is in time from running while Redis is away", async () => {
@@ -93,7 +93,7 @@ describe("a tick that was missed", () => {
     await ticked;
     edge.setRedisAway(false);
     await edge.settle();
-    expect(ran).toEqual(["minute 11:00", "hour 11:00"]);
+    expect(ran.toSorted()).toEqual(["hour 11:00", "minute 11:00"]);
   });
 });
 
@@ -224,9 +224,11 @@ test("a task's message that QStash offers again while the task runs does not run
   };
   const first = offer();
   await expect.poll(() => runs).toBe(1);
-  expect(await offer()).toBe(200);
+  // To be offered later, when it is done.
+  expect(await offer()).toBe(503);
   expect(runs).toBe(1);
   gate.resolve();
   expect(await first).toBe(200);
+  expect(await offer()).toBe(200);
   expect(runs).toBe(1);
 });
