@@ -1,3 +1,4 @@
+import { parse } from "acorn";
 import type { SourceLines } from "../apps/definition.ts";
 import type { BundledApp } from "./bundle-app.ts";
 import type { PackagesBundle } from "./bundle-packages.ts";
@@ -5,12 +6,15 @@ import {
   BEGIN,
   BUILTINS,
   END,
+  FACTORY_NAMES,
+  FRAME_NAMES,
   HIDDEN_NAMES,
   HOST,
   MODULE,
   PACKAGES,
   SUPPLIED_NAMES,
   TOP_LEVEL,
+  VALUE,
 } from "./names.ts";
 import type { Findings } from "./source/findings.ts";
 
@@ -24,6 +28,8 @@ export function emitApp(
   packages: PackagesBundle | undefined,
   findings: Findings,
 ): string {
+  const assigned = [...findings.implicitGlobals].filter(isBindable).toSorted();
+  const undeclared = assigned.filter((name) => !FACTORY_NAMES.has(name));
   const lines = [
     `// Compiled from the app ${plugin}. Edits are overwritten.`,
     ...(findings.usesBuffer ? ['import { Buffer } from "node:buffer";'] : []),
@@ -35,11 +41,12 @@ export function emitApp(
     `let ${HIDDEN_NAMES.join(", ")};`,
     "let exports = {};",
     "let module = { exports: {} };",
-    ...emitImplicitGlobals(findings.implicitGlobals),
+    ...undeclared.map(emitImplicitGlobal),
+    ...emitAccessors(assigned.filter((name) => !FRAME_NAMES.has(name))),
     `let ${TOP_LEVEL} = {};`,
     ...(packages ? [`const ${PACKAGES} = createPackages(${HOST});`] : []),
     ...(own.lines ? emitMarked(own.code, own.lines) : [own.code]),
-    ...emitResult(findings.implicitGlobals),
+    ...emitResult(undeclared),
     "}",
   ];
   return `${lines.join("\n")}\n`;
@@ -82,16 +89,33 @@ function variable(builtin: string): string {
   return `__edgehog_${builtin.replace(/\W/g, "_")}`;
 }
 
+/** `global.default = …` is fine, but no variable can be called that. */
+function isBindable(name: string): boolean {
+  try {
+    parse(`let ${name}`, { ecmaVersion: "latest", sourceType: "module" });
+    return true;
+  } catch {
+    // A reserved word, which no code can have as a variable either.
+    return false;
+  }
+}
+
 /** A name that is also a built-in's starts as that: an app may replace `Promise` and use it before. */
-function emitImplicitGlobals(names: ReadonlySet<string>): string[] {
-  return [...names]
-    .toSorted()
-    .map((name) => (name in globalThis ? `let ${name} = globalThis.${name};` : `let ${name};`));
+function emitImplicitGlobal(name: string): string {
+  return name in globalThis ? `let ${name} = globalThis.${name};` : `let ${name};`;
+}
+
+/** A global variable and the property of the global object are one thing to the app's author. */
+function emitAccessors(names: readonly string[]): string[] {
+  return names.map(
+    (name) =>
+      `Object.defineProperty(global, "${name}", { configurable: true, enumerable: true, get: () => ${name}, set: (${VALUE}) => { ${name} = ${VALUE}; } });`,
+  );
 }
 
 /** ES exports and assignments to `exports` are one object to the app's author, so they are merged where both occur. */
-function emitResult(implicitGlobals: ReadonlySet<string>): string[] {
-  const topLevel = [`...${TOP_LEVEL}`, ...[...implicitGlobals].toSorted()].join(", ");
+function emitResult(implicitGlobals: readonly string[]): string[] {
+  const topLevel = [`...${TOP_LEVEL}`, ...implicitGlobals].join(", ");
   return [
     `if (Object.keys(${MODULE}).length > 0) {`,
     `exports = Object.defineProperties({}, { ...Object.getOwnPropertyDescriptors(Object(exports)), ...Object.getOwnPropertyDescriptors(${MODULE}) });`,

@@ -5,6 +5,7 @@ export const HOST = "__edgehog_host";
 export const PACKAGES = "__edgehog_packages";
 export const TOP_LEVEL = "__edgehog_topLevel";
 export const MODULE = "__edgehog_module";
+export const VALUE = "__edgehog_value";
 export const BUILTINS = "__edgehog_builtins";
 export const BEGIN = "__edgehog_begin";
 export const END = "__edgehog_end";
@@ -15,7 +16,7 @@ export const SUPPLIED_NAMES = ["console", "posthog", "fetch", "RetryError", "glo
 /** What an app's factory shadows; imports are resolved at build time, so that there is no `require` left either. */
 export const HIDDEN_NAMES = [...HIDDEN_GLOBALS, "require"] as const;
 
-/** Everything that an app's factory declares around the app. */
+/** What an app's factory declares around the app; an app may replace them for itself. */
 export const FACTORY_NAMES: ReadonlySet<string> = new Set([
   ...SUPPLIED_NAMES,
   ...HIDDEN_NAMES,
@@ -23,3 +24,6 @@ export const FACTORY_NAMES: ReadonlySet<string> = new Set([
   "exports",
   "module",
 ]);
+
+/** Of these, what is the frame itself and no property of the global object. */
+export const FRAME_NAMES: ReadonlySet<string> = new Set(["global", "globalThis", "exports", "module"]);

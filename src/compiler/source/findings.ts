@@ -4,7 +4,7 @@ import type { Place, Report } from "../faults.ts";
 export interface Findings {
   /** The app's folder name. */
   app: string;
-  /** Names that are assigned and nowhere declared. */
+  /** Names that are assigned and nowhere declared, or set on the global object. */
   implicitGlobals: Set<string>;
   usesBuffer: boolean;
   /** Host libraries that are imported. */
