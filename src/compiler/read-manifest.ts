@@ -4,6 +4,7 @@ import type * as z from "zod";
 import { type Manifest, manifestSchema } from "../apps/manifest.ts";
 import type { Report } from "./faults.ts";
 import { type JsonDocument, JsonError, readJsonc } from "./jsonc.ts";
+import { posthogVersionFault } from "./posthog-version.ts";
 
 /** Reads an app's `plugin.json`; without the file, the manifest of `{}`. Undefined when it is broken, which is reported. */
 export async function readManifest(
@@ -14,8 +15,15 @@ export async function readManifest(
 ): Promise<Manifest | undefined> {
   const text = await readIfPresent(join(directory, "plugin.json"));
   if (text === undefined) return manifestSchema.parse({});
-  const manifest = parseJson(manifestSchema, text, { app, file }, report)?.value;
-  for (const { key, type, secret } of manifest?.config ?? []) {
+  const parsed = parseJson(manifestSchema, text, { app, file }, report);
+  if (!parsed) return undefined;
+  const { value: manifest, document } = parsed;
+  const message = posthogVersionFault(manifest.posthogVersion ?? "");
+  if (message) {
+    const place = document.placeOf(["posthogVersion"]);
+    report.faults.push({ app, file, ...place, message: `posthogVersion: ${message}` });
+  }
+  for (const { key, type, secret } of manifest.config) {
     if (type === "choice" && secret) {
       report.warnings.push({
         app,
