@@ -87,6 +87,7 @@ export function settle(
   if ("thrown" in outcome) return fail(entered, outcome.thrown);
   const { result } = outcome;
   if (!result) return null;
+  let left: PluginEvent;
   try {
     if (!isEvent(result)) {
       return fail(entered, new IllegalOperationError("processEvent returned something that is not an event"));
@@ -94,18 +95,28 @@ export function settle(
     if (result.team_id !== teamId) {
       return fail(result, new IllegalOperationError("Plugin tried to change event.team_id"));
     }
+    left = writable(result);
   } catch (thrown) {
     return fail(entered, thrown);
   }
   markers.succeeded.push(instance.label);
-  return result;
+  return left;
+}
+
+/** What an app froze, or left without properties to write to, goes on as a copy: the apps behind it change it. */
+function writable(event: PluginEvent): PluginEvent {
+  const { properties } = event;
+  if (Object.isExtensible(event) && (properties === undefined || Object.isExtensible(properties)))
+    return event;
+  return { ...event, properties: typeof properties === "object" ? { ...properties } : {} };
 }
 
 /** The event, or a copy of it where the app has made it such that it cannot be written to. */
 function ofTeam(event: PluginEvent, teamId: number): PluginEvent {
   try {
-    event.team_id = teamId;
-    return event;
+    const left = writable(event);
+    left.team_id = teamId;
+    return left;
   } catch {
     return { ...(plainJson(event) as PluginEvent | undefined), team_id: teamId } as PluginEvent;
   }

@@ -35,11 +35,10 @@ export function takeMarkers(event: PluginEvent, trusted: boolean): Markers {
  */
 export function setMarkers(event: PluginEvent, markers: Markers, deferred: readonly string[]): PluginEvent {
   try {
-    const properties: Properties = event.properties ?? {};
+    const properties: Properties = (event.properties ??= {});
     properties[SUCCEEDED] = markers.succeeded;
     properties[FAILED] = markers.failed;
     properties[DEFERRED] = deferred;
-    event.properties = properties;
     return event;
   } catch {
     const copy = (plainJson(event) ?? {}) as PluginEvent;
