@@ -13,13 +13,27 @@ const SCHEDULING = new Set(["runNow", "runIn", "runAt"]);
  */
 export const scheduleOwnJobs: Adapter = (file) => {
   const binding = exportedJobs(file);
+  const isOwn = (node: AnyNode) => binding?.references.has(node) || memberOfExports(file, node) === "jobs";
   walk(file.program, (node) => {
+    if (
+      node.type === "VariableDeclarator" &&
+      node.id.type === "ObjectPattern" &&
+      node.init &&
+      isOwn(node.init)
+    ) {
+      file.edit.appendLeft(node.init.start, `${SCHEDULABLE}(`);
+      file.edit.appendRight(node.init.end, ")");
+      return;
+    }
     if (node.type !== "CallExpression" || node.callee.type !== "MemberExpression") return;
     const { object } = node.callee;
-    const isOwn = binding?.references.has(object) || memberOfExports(file, object) === "jobs";
-    if (isOwn && isScheduling(node, file)) file.edit.overwrite(object.start, object.end, `${HOST}.jobs`);
+    if (isOwn(object) && isScheduling(node, file))
+      file.edit.overwrite(object.start, object.end, `${HOST}.jobs`);
   });
 };
+
+/** Jobs taken out of the exported object by name: there only the number of arguments can tell. */
+const SCHEDULABLE = `((own) => Object.fromEntries(Object.entries(own).map(([name, run]) => [name, (...given) => given.length === 1 ? ${HOST}.jobs[name](given[0]) : run(...given)])))`;
 
 function isScheduling(call: CallExpression, file: ParsedFile): boolean {
   if (call.arguments.length === 1 && call.arguments[0]?.type !== "SpreadElement") return true;
