@@ -105,6 +105,7 @@ async function compileFolders(folders: AppFolders, { listings = {} }: DeployOpti
   const project = await mkdtemp(join(tmpdir(), "edgehog-cases-"));
   const plugins = join(project, "plugins");
   try {
+    await mkdir(plugins);
     for (const [plugin, folder] of Object.entries(folders)) {
       await mkdir(join(plugins, plugin), { recursive: true });
       const files = typeof folder === "string" ? { "index.js": folder } : folder;
