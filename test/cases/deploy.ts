@@ -115,7 +115,7 @@ async function compileFolders(folders: AppFolders, { listings = {} }: DeployOpti
         await writeFile(file, text.replaceAll(/\bHOOK\b/g, JSON.stringify(hookUrl)));
       }
     }
-    const apps = Object.keys(folders).map((plugin) => ({ plugin, ...listings[plugin] }));
+    const apps = Object.keys(folders).map((plugin) => Object.assign({ plugin }, listings[plugin]));
     await writeFile(join(plugins, "apps.json"), JSON.stringify({ apps }));
     return await compileApps(plugins);
   } finally {
