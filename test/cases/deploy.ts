@@ -12,7 +12,7 @@ export type AppFolder = string | Record<string, string>;
 export type AppFolders = Readonly<Record<string, AppFolder>>;
 
 export interface DeployOptions {
-  /** What `apps.json` says of an app beside its name. */
+  /** What `apps.json` says of an app beside its name; the value `HOOK` becomes the recorder's address. */
   listings?: Readonly<Record<string, object>>;
   settings?: Record<string, string>;
 }
@@ -116,7 +116,8 @@ async function compileFolders(folders: AppFolders, { listings = {} }: DeployOpti
       }
     }
     const apps = Object.keys(folders).map((plugin) => Object.assign({ plugin }, listings[plugin]));
-    await writeFile(join(plugins, "apps.json"), JSON.stringify({ apps }));
+    const listed = JSON.stringify({ apps }).replaceAll('"HOOK"', JSON.stringify(hookUrl));
+    await writeFile(join(plugins, "apps.json"), listed);
     return await compileApps(plugins);
   } finally {
     await rm(project, { recursive: true });

@@ -1,17 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { deploy, type Deployment } from "./deploy.ts";
-
-/** Seconds from the first to each request that the hook got. */
-function recordTimes(edge: Deployment): number[] {
-  const times: number[] = [];
-  let first: number | undefined;
-  edge.hook.answerWith(() => {
-    first ??= edge.clock.now();
-    times.push((edge.clock.now() - first) / 1000);
-    return new Response("ok");
-  });
-  return times;
-}
+import { deploy } from "./deploy.ts";
+import { recordTimes } from "./times.ts";
 
 describe("onEvent", () => {
   test("changes nothing by what it returns, or by what it writes into its event [198]", async () => {
@@ -159,104 +148,5 @@ describe("onSnapshot", () => {
     await edge.send("$snapshot", { properties: { $snapshot_data: {}, $session_id: "s" } });
     await edge.advance(600_000);
     expect(times).toEqual([0, 5, 15, 35, 75, 155]);
-  });
-});
-
-describe("a RetryError", () => {
-  test.each<[string, string]>([
-    ["the global", "throw new RetryError('x')"],
-    ["the global of globalThis", "throw new globalThis.RetryError('x')"],
-    ["an import", "throw new Imported('x')"],
-    ["a require", "throw new (require('@posthog/plugin-scaffold').RetryError)('x')"],
-    ["a subclass", "class M extends RetryError {} throw new M('x')"],
-    [
-      "a subclass of a subclass, with a name of its own",
-      "class M extends Imported {} class N extends M { name = 'Busy' } throw new N('x')",
-    ],
-    ["one that was caught and thrown on", "try { throw new RetryError('x') } catch (e) { throw e }"],
-    [
-      "one thrown deep in a chain of promises",
-      "await Promise.all([Promise.resolve(), (async () => { throw new RetryError('x') })()])",
-    ],
-  ])("is recognised in %s [365]", async (_form, body) => {
-    const edge = await deploy({
-      app: `import { RetryError as Imported } from '@posthog/plugin-scaffold'\nexport async function onEvent() { await fetch(HOOK); ${body} }`,
-    });
-    const times = recordTimes(edge);
-    await edge.send("e");
-    await edge.advance(5000);
-    expect(times).toEqual([0, 5]);
-  });
-
-  test("is not recognised in a class of the app's own [366]", async () => {
-    const edge = await deploy({
-      app: "class RetryError extends Error { constructor(m) { super(m); this.name = 'RetryError' } }\nexport async function onEvent() { await fetch(HOOK); throw new RetryError('x') }",
-    });
-    const times = recordTimes(edge);
-    await edge.send("e");
-    await edge.advance(60_000);
-    expect(times).toEqual([0]);
-  });
-
-  test("has PostHog's members, and names its attempt when it has one [212]", async () => {
-    const edge = await deploy({
-      app: `export function onEvent() {
-        const error = new RetryError('x')
-        console.log(String(error), error.name, error.nameWithAttempts, error.message, error instanceof Error)
-        Object.assign(error, { _attempt: 2, _maxAttempts: 5 })
-        console.log(String(error))
-      }`,
-    });
-    await edge.send("e");
-    expect(edge.messages()).toEqual([
-      "RetryError: x RetryError RetryError x true",
-      "RetryError (attempt 2/5): x",
-    ]);
-  });
-});
-
-describe("composeWebhook", () => {
-  test("gets PostHog's event, its time as a Date [386]", async () => {
-    const edge = await deploy({
-      app: "export function composeWebhook(e) { return { url: HOOK, body: JSON.stringify({ keys: Object.keys(e).sort(), isDate: e.timestamp instanceof Date, time: e.timestamp.getTime() }) } }",
-    });
-    await edge.send("e", { timestamp: "2036-03-01T09:00:00Z" });
-    expect(edge.hook.requests).toMatchObject([
-      {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        json: {
-          keys: ["distinct_id", "event", "properties", "team_id", "timestamp", "uuid"],
-          isDate: true,
-          time: Date.UTC(2036, 2, 1, 9),
-        },
-      },
-    ]);
-  });
-
-  test.each(["null", "undefined", "false", "''"])("sends nothing for %s [387]", async (result) => {
-    const edge = await deploy({ app: `export const composeWebhook = () => ${result}` });
-    await edge.send("e");
-    expect(edge.hook.requests).toEqual([]);
-    expect([edge.messages(), await edge.deadLetters()]).toEqual([[], []]);
-  });
-
-  test("may name method and headers, which replace the defaults [388, 389]", async () => {
-    const edge = await deploy({
-      app: "export const composeWebhook = (e) => ({ url: HOOK + '/x', method: 'PUT', headers: { 'X-Own': 'a', 'Content-Type': 'text/plain' }, body: e.event })",
-    });
-    await edge.send("e");
-    expect(edge.hook.requests).toMatchObject([
-      { method: "PUT", path: "/x", body: "e", headers: { "x-own": "a", "content-type": "text/plain" } },
-    ]);
-  });
-
-  test("loses nothing to a receiver that fails: a dead letter says how, and the event is delivered [390]", async () => {
-    const edge = await deploy({ app: "export const composeWebhook = () => ({ url: HOOK, body: '' })" });
-    edge.hook.answerWith(() => new Response("", { status: 500, statusText: "Internal Server Error" }));
-    expect(await edge.send("e")).toBeDefined();
-    expect(await edge.deadLetters()).toMatchObject([
-      { error: expect.stringMatching(/^Error: Fetch to .* failed with Internal Server Error$/) },
-    ]);
   });
 });

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "vitest";
+import { deploy } from "./deploy.ts";
+
+describe("fetch", () => {
+  test.each<[string, string, object]>([
+    ["by an address", "await fetch(HOOK + '/a?b=1')", { method: "GET", path: "/a?b=1" }],
+    ["by a URL", "await fetch(new URL('/a', HOOK))", { path: "/a" }],
+    [
+      "with a method in lower case",
+      "await fetch(HOOK, { method: 'post', body: 'x' })",
+      { method: "POST", body: "x" },
+    ],
+    [
+      "with patch in lower case",
+      "await fetch(HOOK, { method: 'patch', body: 'x' })",
+      { method: "PATCH", body: "x" },
+    ],
+    [
+      "with a body of JSON and headers",
+      "await fetch(HOOK, { method: 'POST', headers: { 'Content-Type': 'application/json', Authorization: 'Basic ' + Buffer.from('a:b').toString('base64') }, body: JSON.stringify({ a: 1 }) })",
+      { json: { a: 1 }, headers: { authorization: "Basic YTpi" } },
+    ],
+    [
+      "with a Buffer as its body",
+      "await fetch(HOOK, { method: 'POST', body: Buffer.from('bytes') })",
+      { body: "bytes" },
+    ],
+    [
+      "with a form as its body",
+      "await fetch(HOOK, { method: 'POST', body: new URLSearchParams({ a: '1' }) })",
+      { body: "a=1" },
+    ],
+    ["with a timeout", "await fetch(HOOK, { timeout: 5000 })", { method: "GET" }],
+    ["of node-fetch", "await (require('node-fetch'))(HOOK)", { method: "GET" }],
+    ["of node-fetch's default", "await (require('node-fetch').default)(HOOK)", { method: "GET" }],
+    ["that nobody awaits", "fetch(HOOK + '/later')", { path: "/later" }],
+    [
+      "with agent and other options of node-fetch",
+      "await fetch(HOOK, { agent: null, compress: true, follow: 3, size: 0 })",
+      { method: "GET" },
+    ],
+  ])("asks %s [326]", async (_what, source, expected) => {
+    const edge = await deploy({ app: `export async function onEvent() { ${source} }` });
+    await edge.send("e");
+    expect(edge.hook.requests).toMatchObject([expected]);
+    expect(edge.messages()).toEqual([]);
+  });
+
+  test.each<[string, string]>([
+    ["status and ok", "[r.status, r.ok, r.statusText]"],
+    ["JSON", "await r.json()"],
+    ["text", "await r.text()"],
+    ["a Buffer", "[Buffer.isBuffer(await r.clone().arrayBuffer()), (await r.buffer()).toString()]"],
+    ["headers", "[r.headers.get('content-type'), r.headers.get('X-None')]"],
+    ["headers, raw", "r.headers.raw()['x-own']"],
+    [
+      "a body that can be read in pieces",
+      "await (async () => { let text = ''; for await (const chunk of r.body) text += Buffer.from(chunk).toString(); return text })()",
+    ],
+  ])("answers with %s", async (_what, expression) => {
+    const edge = await deploy({
+      app: `export async function onEvent() { const r = await fetch(HOOK); console.log(JSON.stringify(${expression})) }`,
+    });
+    edge.hook.answerWith(() => Response.json({ a: 1 }, { headers: { "X-Own": "b" } }));
+    await edge.send("e");
+    const expected: Record<string, unknown> = {
+      "status and ok": [200, true, "OK"],
+      JSON: { a: 1 },
+      text: '{"a":1}',
+      "a Buffer": [false, '{"a":1}'],
+      headers: ["application/json", null],
+      "headers, raw": ["b"],
+      "a body that can be read in pieces": '{"a":1}',
+    };
+    expect(edge.messages().map((message) => JSON.parse(message) as unknown)).toEqual([expected[_what]]);
+  });
+
+  test("rejects with a FetchError when nobody listens [327]", async () => {
+    const edge = await deploy({
+      app: "export async function onEvent() { try { await fetch('http://127.0.0.1:1/') } catch (error) { console.log(error.name, error instanceof Error, /^request to http:.*failed/.test(error.message)) } }",
+    });
+    await edge.send("e");
+    expect(edge.messages()).toEqual(["FetchError true true"]);
+  });
+
+  test("rejects with a FetchError when its timeout has passed", async () => {
+    const edge = await deploy({
+      app: "export async function onEvent() { await fetch(HOOK, { timeout: 20 }).catch((error) => console.log(error.name, error.type)) }",
+    });
+    edge.hook.answerWith(() => new Promise(() => {}));
+    await edge.send("e");
+    expect(edge.messages()).toEqual(["FetchError request-timeout"]);
+  });
+
+  test("rejects with a FetchError for an address that is none", async () => {
+    const edge = await deploy({
+      app: "export async function onEvent() { await fetch('not an address').catch((error) => console.log(error.name)) }",
+    });
+    await edge.send("e");
+    expect(edge.messages()).toEqual(["FetchError"]);
+  });
+});

@@ -1,0 +1,48 @@
+import { describe, expect, test } from "vitest";
+import { deploy } from "./deploy.ts";
+
+describe("composeWebhook", () => {
+  test("gets PostHog's event, its time as a Date [386]", async () => {
+    const edge = await deploy({
+      app: "export function composeWebhook(e) { return { url: HOOK, body: JSON.stringify({ keys: Object.keys(e).sort(), isDate: e.timestamp instanceof Date, time: e.timestamp.getTime() }) } }",
+    });
+    await edge.send("e", { timestamp: "2036-03-01T09:00:00Z" });
+    expect(edge.hook.requests).toMatchObject([
+      {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        json: {
+          keys: ["distinct_id", "event", "properties", "team_id", "timestamp", "uuid"],
+          isDate: true,
+          time: Date.UTC(2036, 2, 1, 9),
+        },
+      },
+    ]);
+  });
+
+  test.each(["null", "undefined", "false", "''"])("sends nothing for %s [387]", async (result) => {
+    const edge = await deploy({ app: `export const composeWebhook = () => ${result}` });
+    await edge.send("e");
+    expect(edge.hook.requests).toEqual([]);
+    expect([edge.messages(), await edge.deadLetters()]).toEqual([[], []]);
+  });
+
+  test("may name method and headers, which replace the defaults [388, 389]", async () => {
+    const edge = await deploy({
+      app: "export const composeWebhook = (e) => ({ url: HOOK + '/x', method: 'PUT', headers: { 'X-Own': 'a', 'Content-Type': 'text/plain' }, body: e.event })",
+    });
+    await edge.send("e");
+    expect(edge.hook.requests).toMatchObject([
+      { method: "PUT", path: "/x", body: "e", headers: { "x-own": "a", "content-type": "text/plain" } },
+    ]);
+  });
+
+  test("loses nothing to a receiver that fails: a dead letter says how, and the event is delivered [390]", async () => {
+    const edge = await deploy({ app: "export const composeWebhook = () => ({ url: HOOK, body: '' })" });
+    edge.hook.answerWith(() => new Response("", { status: 500, statusText: "Internal Server Error" }));
+    expect(await edge.send("e")).toBeDefined();
+    expect(await edge.deadLetters()).toMatchObject([
+      { error: expect.stringMatching(/^Error: Fetch to .* failed with Internal Server Error$/) },
+    ]);
+  });
+});
