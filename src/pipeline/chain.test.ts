@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { RetryError } from "../apps/errors.ts";
 import { bareScope, defineApp, instancesOf, recordingServices } from "../apps/testing.ts";
@@ -223,50 +222,5 @@ describe("the chain", () => {
     most = 0;
     await chain([hook], people);
     expect(most).toBe(3);
-  });
-
-  test("agrees with a model of its rules for any apps and events", async () => {
-    type Kind = "tag" | "drop" | "throw" | "garbage";
-    const kinds = fc.array(fc.constantFrom<Kind>("tag", "drop", "throw", "garbage"), { maxLength: 6 });
-    const people = fc.array(fc.constantFrom("a", "b"), { minLength: 1, maxLength: 6 });
-    await fc.assert(
-      fc.asyncProperty(
-        kinds,
-        fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
-        people,
-        async (apps, slow, ids) => {
-          const hooks = apps.map((kind, index): Hook => {
-            const act: Hook = (entered) => {
-              if (kind === "drop" && entered.distinct_id === "b") return null;
-              if (kind === "throw") throw new Error("x");
-              if (kind === "garbage") return "x";
-              return tag(`t${index}`)(entered, {});
-            };
-            return slow[index] ? async (entered, meta) => act(entered, meta) : act;
-          });
-          const { outcomes } = await chain(
-            hooks,
-            ids.map((id) => event({ distinct_id: id })),
-          );
-          const expected = ids.map((id) => {
-            const dropping = id === "b" ? apps.indexOf("drop") : -1;
-            if (dropping >= 0) return `dropped by ${dropping + 1}`;
-            const failing = (kind: Kind) => kind === "throw" || kind === "garbage";
-            return {
-              succeeded: apps.flatMap((kind, index) =>
-                failing(kind) ? [] : [`app${index + 1} (${index + 1})`],
-              ),
-            };
-          });
-          const actual = outcomes.map((outcome) =>
-            "droppedBy" in outcome
-              ? `dropped by ${outcome.droppedBy.definition.id}`
-              : { succeeded: outcome.event.properties?.["$plugins_succeeded"] ?? [] },
-          );
-          expect(actual).toEqual(expected);
-        },
-      ),
-      { numRuns: 300 },
-    );
   });
 });
