@@ -253,7 +253,7 @@ describe("markers", () => {
       {
         app: "export function processEvent(e, meta) { e.properties = { keys: Object.keys(meta).length }; return e }",
       },
-      { keys: 8, ...none, $plugins_succeeded: ["app (1)"] },
+      { keys: 9, ...none, $plugins_succeeded: ["app (1)"] },
     ],
     [
       "stand on an event that an app built anew [189]",

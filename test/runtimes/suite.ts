@@ -5,6 +5,7 @@ import { type Stack, startStack } from "../../src/local/stack.ts";
 import { type Recorder, startRecorder, unreachableUrl } from "../recorder.ts";
 import { testLibraries } from "./libraries.ts";
 import { freePort } from "../../src/local/free-port.ts";
+import { testWorld } from "./world.ts";
 import { buildBundle, type RunningGateway, type RuntimeName, startGateway } from "./start.ts";
 
 const TOKEN = "phc_runtime";
@@ -75,7 +76,7 @@ export function testRuntime(runtime: RuntimeName): void {
 
     test("is well, and says what runs", async () => {
       const health = await (await fetch(`${edge.url}/_gateway/health`)).json();
-      expect(health).toMatchObject({ status: "ok", runtime, apps: 9 });
+      expect(health).toMatchObject({ status: "ok", runtime, apps: 10 });
       expect((await fetch(`${edge.url}/`)).status).toBe(200);
     });
 
@@ -256,6 +257,7 @@ export function testRuntime(runtime: RuntimeName): void {
     });
 
     testLibraries({ hook: () => hook, run });
+    testWorld({ hook: () => hook, run, arrival });
 
     test.each([
       ["no JSON", "{", 400],
