@@ -163,7 +163,7 @@ describe("an app that fails", () => {
     ["throws a text [348]", "throw 'str'", "str"],
     ["throws nothing", "throw undefined", "undefined"],
     ["throws null", "throw null", "null"],
-    ["throws an object", "throw { code: 1 }", "[object Object]"],
+    ["throws an object", "throw { code: 1 }", "code"],
     [
       "throws a RetryError, which is not retried here [171]",
       "throw new RetryError('later')",
