@@ -26,7 +26,7 @@ export interface Deployment extends TestGateway {
   tick(): Promise<void>;
   /** Starts a task or a public job as a person does. */
   run(plugin: string, what: object): Promise<number>;
-  /** Messages of the log, of one app or of all. */
+  /** Messages of the log, of one app or of all, without the gateway's own about apps that came and went. */
   messages(plugin?: string): string[];
 }
 
@@ -77,7 +77,10 @@ export async function deploy(folders: AppFolders, options: DeployOptions = {}): 
       return status;
     },
     messages: (plugin) =>
-      edge.log.filter((entry) => !plugin || entry.plugin === plugin).map(({ message }) => message),
+      edge.log
+        .filter((entry) => !plugin || entry.plugin === plugin)
+        .filter(({ source, level }) => source !== "SYSTEM" || level !== "INFO")
+        .map(({ message }) => message),
   };
 }
 

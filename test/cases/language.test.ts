@@ -124,7 +124,17 @@ describe("module state", () => {
 describe("meta", () => {
   test("has exactly the members that apps know [58]", async () => {
     const keys = await evaluate("Object.keys(meta).sort()");
-    expect(keys).toEqual(["attachments", "cache", "config", "geoip", "global", "jobs", "storage", "utils"]);
+    expect(keys).toEqual([
+      "attachments",
+      "cache",
+      "config",
+      "geoip",
+      "global",
+      "jobs",
+      "metrics",
+      "storage",
+      "utils",
+    ]);
   });
 
   test("is one object that an app may write to [59]", async () => {
