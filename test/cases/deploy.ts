@@ -18,7 +18,7 @@ export interface DeployOptions {
 }
 
 /** Apps as their authors wrote them, compiled and behind the gateway's HTTP front, with a hook that they may call. */
-export interface Deployment extends TestGateway {
+export interface Deployment extends Omit<TestGateway, "send"> {
   hook: Recorder;
   /** Sends one event by HTTP, waits for all that follows from it, and resolves to what PostHog got of it. */
   send(event: string, more?: Record<string, unknown>): Promise<DeliveredEvent | undefined>;
