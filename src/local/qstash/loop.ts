@@ -78,7 +78,7 @@ export function createLoop(engine: Engine): Loop {
 }
 
 /** More attempts at one point in time than any test makes: a destination that publishes to itself without delay. */
-const MAX_ATTEMPTS_AT_ONCE = 10_000;
+const MAX_ATTEMPTS_AT_ONCE = 1500;
 
 /**
  * Delivers everything that is due by the clock, what these deliveries make due at the same time included, and resolves
