@@ -28,21 +28,21 @@ export interface RedisServer {
 }
 
 /**
- * Starts a real redis-server on a free port of 127.0.0.1 and resolves once it answers PING.
+ * Starts a real redis-server on a free port of 127.0.0.1, or on `port`, and resolves once it answers PING.
  *
  * Without `directory` it works in a fresh temporary one. With `appendOnly` every write is on disk before it is answered
  * (`appendfsync always`), so that `kill()` and a start on the same directory lose nothing. Throws with the server's own
  * output when it does not come up. Costs a process; the caller must `stop()` it.
  */
 export async function startRedisServer(
-  options: { appendOnly?: boolean; directory?: string } = {},
+  options: { appendOnly?: boolean; directory?: string; port?: number } = {},
 ): Promise<RedisServer> {
   const program = requireProgram("redis-server");
   if (program === null) {
     throw new Error('redis-server is not installed: guard the test with requireProgram("redis-server").');
   }
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), "edgehog-redis-")));
-  const { server, port } = await startOnFreePort(program, directory, options.appendOnly === true);
+  const { server, port } = await startOnPort(options.port, program, directory, options.appendOnly === true);
   return {
     url: `redis://127.0.0.1:${port}`,
     directory,
@@ -55,10 +55,15 @@ export async function startRedisServer(
   };
 }
 
-async function startOnFreePort(program: string, directory: string, appendOnly: boolean) {
+async function startOnPort(
+  given: number | undefined,
+  program: string,
+  directory: string,
+  appendOnly: boolean,
+) {
   let output = "";
   for (let attempt = 0; attempt < MAX_START_ATTEMPTS; attempt++) {
-    const port = await freePort();
+    const port = given ?? (await freePort());
     const server = spawn(program, serverArguments(port, directory, appendOnly), {
       stdio: ["ignore", "pipe", "pipe"],
     });

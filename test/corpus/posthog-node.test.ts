@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { PostHog } from "posthog-node";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { startTestGateway, type TestGateway } from "../gateway.ts";
-import { type Fault, type FaultyProxy, startFaultyProxy } from "./faulty-proxy.ts";
+import type { Fault } from "../chaos/faulty-server.ts";
+import { type FaultyProxy, startFaultyProxy } from "./faulty-proxy.ts";
 
 /** How long the SDK waits for an answer, by default and where the gateway is slow. */
 const PATIENT_MS = 10_000;
