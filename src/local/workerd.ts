@@ -3,6 +3,7 @@ import { copyFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import process from "node:process";
 import { createInterface } from "node:readline";
 
 /** workerd must listen by then, or it is taken for broken. */
@@ -55,6 +56,10 @@ export async function startWorker(options: {
     });
   }
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  // Whoever started it may be broken off before it can stop it.
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  void ended.then(() => process.off("exit", kill));
   const clean = async () => {
     await ended;
     await rm(directory, { recursive: true, force: true });

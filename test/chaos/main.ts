@@ -18,6 +18,8 @@ killed once a level. Exits 1 when an event was lost, when something is left over
   --quick        2,000 events at 10 %, about a minute
 `;
 
+// What was started ends with this process.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(130));
 try {
   process.exitCode = await main();
 } catch (error) {
