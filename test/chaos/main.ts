@@ -62,15 +62,15 @@ async function main(): Promise<0 | 1> {
     progress: (line) => console.error(`${Math.round((Date.now() - startMs) / 1000)} s  ${line}`),
   });
   console.log(`\n${formatReport(results)}\n`);
-  const found = results.flatMap(findings);
-  if (found.length === 0) {
+  const failed = results.filter((result) => findings(result).length > 0);
+  if (failed.length === 0) {
     console.log("Every acknowledged event arrived, or stands as a dead letter.");
     return 0;
   }
-  console.log(
-    `${found.join("\n")}\n\nAgain: npm run chaos -- --levels ${shares.map((share) => share * 100)} --seed ${seed}`,
-  );
-  console.log(results.flatMap(({ lines }) => lines.slice(-20)).join("\n"));
+  for (const result of failed) {
+    console.log(`${findings(result).join("\n")}\nThe gateway's last words:\n${result.lines.join("\n")}\n`);
+  }
+  console.log(`Again: npm run chaos -- --levels ${shares.map((share) => share * 100)} --seed ${seed}`);
   return 1;
 }
 

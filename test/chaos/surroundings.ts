@@ -86,6 +86,7 @@ export async function startSurroundings(options: {
       }),
     ),
   };
+  const offered = new Set<string>();
   const suspectDelivery = suspect("QStash delivered it again");
   const deliveryUrl = await serve(
     startFaultyServer({
@@ -95,10 +96,10 @@ export async function startSurroundings(options: {
       },
       onUnheard: suspectDelivery,
       async answer(asked) {
-        const answer = await toGateway(asked).catch(() => ({ status: 502 }));
-        // Steps that it did take before are taken again.
-        if (answer.status >= 300) suspectDelivery(asked);
-        return soonAgain(asked, answer);
+        const message = String(asked.headers["upstash-message-id"]);
+        if (offered.has(message)) suspectDelivery(asked);
+        offered.add(message);
+        return soonAgain(asked, await toGateway(asked).catch(() => ({ status: 502 })));
       },
     }),
   );
