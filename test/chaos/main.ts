@@ -12,7 +12,7 @@ killed once a level. Exits 1 when an event was lost, when something is left over
 
   --events N     in all levels together
   --levels L     parts of the requests to each dependency that fail, in percent; 100 takes one after the other away
-  --minutes N    what the whole run takes, about; a fifth of it waits for buffers and retries
+  --minutes N    what the whole run takes, about; two fifths of it events are sent, the rest is for what is on its way
   --speed N      by how much shorter messages wait in QStash than the gateway asks (default 10; 1 as in earnest)
   --seed N       decides events, batches and faults; not how processes interleave
   --quick        2,000 events at 10 %, about a minute

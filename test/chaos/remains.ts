@@ -14,10 +14,9 @@ const destinationOf: Readonly<Record<string, Destination>> = {
   exportEvents: "exportEvents",
 };
 
-/** Enters the gateway's dead letters into the ledger; resolves to how many there are. */
-export async function enterDeadLetters(redis: Redis, ledger: Ledger): Promise<number> {
-  const names = await scan(redis, keys.deadLetter("*"));
-  for (const name of names) {
+/** Enters the gateway's dead letters into the ledger. */
+export async function enterDeadLetters(redis: Redis, ledger: Ledger): Promise<void> {
+  for (const name of await scan(redis, keys.deadLetter("*"))) {
     const letter = JSON.parse((await redis.get(name)) ?? "{}") as DeadLetter;
     const destination = destinationOf[letter.hook];
     if (destination)
@@ -26,7 +25,6 @@ export async function enterDeadLetters(redis: Redis, ledger: Ledger): Promise<nu
         (letter.events as { uuid: string }[]).map(({ uuid }) => uuid),
       );
   }
-  return names.length;
 }
 
 /** Messages that QStash has given up, which no event may come to. */
