@@ -36,6 +36,8 @@ export async function startWorker(options: {
   bindings: Readonly<Record<string, string>>;
   compatibility: { date: string; flags: readonly string[] };
   log: (line: string) => void;
+  /** Where V8's inspector listens, on this machine; without it there is none. */
+  inspectorPort?: number;
 }): Promise<RunningWorker> {
   const directory = await mkdtemp(join(tmpdir(), "edgehog-workerd-"));
   await copyFile(options.bundle, join(directory, "worker.js"));
@@ -43,7 +45,9 @@ export async function startWorker(options: {
   const databases = beside.filter((name) => name.endsWith(".mmdb"));
   for (const name of databases) await copyFile(join(dirname(options.bundle), name), join(directory, name));
   await writeFile(join(directory, "config.capnp"), configuration({ ...options, databases }));
-  const child = spawn(program, ["serve", "--experimental", "--control-fd=3", "config.capnp"], {
+  const flags = ["--experimental", "--control-fd=3"];
+  if (options.inspectorPort) flags.push(`--inspector-addr=127.0.0.1:${options.inspectorPort}`);
+  const child = spawn(program, ["serve", ...flags, "config.capnp"], {
     cwd: directory,
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });

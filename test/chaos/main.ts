@@ -1,6 +1,6 @@
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { findings, formatReport } from "./report.ts";
+import { findings, formatReport, formatSummary } from "./report.ts";
 import { runChaos } from "./run.ts";
 
 const usage = `Usage: npm run chaos [-- --events 100000 --levels 0,1,10,100 --minutes 10 --seed 1]
@@ -61,7 +61,7 @@ async function main(): Promise<0 | 1> {
     seed,
     progress: (line) => console.error(`${Math.round((Date.now() - startMs) / 1000)} s  ${line}`),
   });
-  console.log(`\n${formatReport(results)}\n`);
+  console.log(`\n${formatReport(results)}\n\n${formatSummary(results)}\n`);
   const failed = results.filter((result) => findings(result).length > 0);
   if (failed.length === 0) {
     console.log("Every acknowledged event arrived, or stands as a dead letter.");

@@ -92,6 +92,31 @@ export function formatReport(results: readonly LevelResult[]): string {
   return `${asked}\n\n${came}`;
 }
 
+/** The same in Markdown, over all destinations: a line a level, a column a cause. */
+export function formatSummary(results: readonly LevelResult[]): string {
+  const row = (cells: readonly (string | number)[]) => `| ${cells.join(" | ")} |`;
+  const head = [
+    "faults",
+    "deliveries due",
+    "arrived",
+    "dead letters",
+    "lost",
+    ...causes.map((why) => `repeated: ${why}`),
+  ];
+  const lines = results.map(({ share, balances }) => {
+    const total = (count: (balance: Balance) => number) => sum(balances.map(count));
+    return row([
+      describeShare(share),
+      total(({ due }) => due),
+      total(({ arrived }) => arrived),
+      total(({ deadLetters }) => deadLetters),
+      total(({ lost }) => lost.length),
+      ...causes.map((cause) => total(({ repeats }) => repeats.get(cause) ?? 0)),
+    ]);
+  });
+  return [row(head), row(head.map(() => "---")), ...lines].join("\n");
+}
+
 function balanceRow({ due, arrived, deadLetters, lost, repeats }: Balance): string[] {
   const why = [...causes, null]
     .filter((cause) => repeats.has(cause))

@@ -24,6 +24,8 @@ export type ProcessName = (typeof processes)[number];
 /** The whole system as processes: workerd, the embedded stack, a redis-server that writes everything to disk. */
 export interface World {
   gatewayUrl: string;
+  /** Where the gateway's inspector listens. */
+  inspectorPort: number;
   pids(): Record<ProcessName, number>;
   /** Ends one with SIGKILL, and starts it again a second later. */
   crash(name: ProcessName): Promise<void>;
@@ -69,6 +71,7 @@ async function start(
   const stack = await startStackProcess(first.url);
   finish.push(stack.stop);
   const port = await freePort();
+  const inspectorPort = await freePort();
   const gatewayUrl = `http://127.0.0.1:${port}`;
   const around = await startSurroundings({
     ...options,
@@ -95,6 +98,7 @@ async function start(
     startWorker({
       bundle,
       port,
+      inspectorPort,
       bindings,
       compatibility: await compatibility(),
       log(line) {
@@ -133,6 +137,7 @@ async function start(
   };
   return {
     gatewayUrl,
+    inspectorPort,
     pids: () => ({ gateway: worker.pid, stack: stack.pid(), redis: server.pid }),
     crash: (name) => crashes[name](),
     tick: () => worker.scheduled(Date.now()).catch(() => {}),

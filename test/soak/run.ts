@@ -8,6 +8,7 @@ import { createLedger, type Ledger } from "../chaos/ledger.ts";
 import { enterDeadLetters, eternalKeys } from "../chaos/remains.ts";
 import { startWorld, TOKEN, type World } from "../chaos/world.ts";
 import { buildBundle } from "../runtimes/start.ts";
+import { openHeap } from "./heap.ts";
 import { type Sample, takeSample } from "./sample.ts";
 import { type Judgement, judge } from "./verdict.ts";
 
@@ -84,6 +85,7 @@ async function load(world: World, ledger: Ledger, options: SoakOptions): Promise
     });
   };
   const samples: Sample[] = [];
+  const heap = await openHeap(world.inspectorPort);
   const watch = async () => {
     let nextTickMs = startMs + MINUTE_MS;
     while (Date.now() < endMs) {
@@ -92,7 +94,7 @@ async function load(world: World, ledger: Ledger, options: SoakOptions): Promise
         nextTickMs += MINUTE_MS;
         await world.tick();
       }
-      const sample = await takeSample(world, (Date.now() - startMs) / 1000);
+      const sample = await takeSample(world, heap, (Date.now() - startMs) / 1000);
       samples.push(sample);
       options.onSample(sample);
     }
@@ -101,6 +103,7 @@ async function load(world: World, ledger: Ledger, options: SoakOptions): Promise
     await Promise.all([...Array.from({ length: CLIENTS }, (_, index) => client(index)), watch()]);
   } finally {
     abort.abort();
+    heap.close();
   }
   return samples;
 }

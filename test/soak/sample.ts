@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Redis } from "ioredis";
 import { type Depth, depthOf, scan } from "../chaos/drain.ts";
 import { TOKEN, type World } from "../chaos/world.ts";
+import type { Heap } from "./heap.ts";
 
 /** The keys of one kind. */
 export interface KeyKind {
@@ -14,17 +15,21 @@ export interface KeyKind {
 /** What the system holds at one moment. */
 export interface Sample {
   atSeconds: number;
+  /** Live objects of the gateway's isolate, after a collection. */
+  heapMb: number;
   rssMb: { gateway: number; stack: number; redis: number };
   depth: Depth;
   kinds: ReadonlyMap<string, KeyKind>;
 }
 
 /** Looks at the processes and at every key in Redis. */
-export async function takeSample(world: World, atSeconds: number): Promise<Sample> {
+export async function takeSample(world: World, heap: Heap, atSeconds: number): Promise<Sample> {
+  const heapMb = await heap.liveMb();
   const { gateway, stack, redis } = world.pids();
   const [gatewayMb, stackMb, redisMb] = await Promise.all([rssMbOf(gateway), rssMbOf(stack), rssMbOf(redis)]);
   return {
     atSeconds,
+    heapMb,
     rssMb: { gateway: gatewayMb, stack: stackMb, redis: redisMb },
     depth: await depthOf(world.redis),
     kinds: await kindsOf(world.redis),

@@ -4,11 +4,12 @@ import { riseOf } from "./trend.ts";
 import { judge } from "./verdict.ts";
 
 /** A sample each 10 s for ten minutes. */
-function samples(at: (second: number) => { gateway?: number; kind?: KeyKind }): Sample[] {
+function samples(at: (second: number) => { gateway?: number; heap?: number; kind?: KeyKind }): Sample[] {
   return Array.from({ length: 61 }, (_, index) => {
-    const { gateway = 100, kind } = at(index * 10);
+    const { gateway = 100, heap = 7, kind } = at(index * 10);
     return {
       atSeconds: index * 10,
+      heapMb: heap,
       rssMb: { gateway, stack: 100, redis: 10 },
       depth: { messages: 0, buffers: 0 },
       kinds: new Map(kind ? [["message:deliver", kind]] : []),
@@ -31,6 +32,10 @@ describe("the verdict", () => {
 
   test("does not take memory that goes on rising", () => {
     expect(isOk(samples((second) => ({ gateway: 50 + second })))).toBe(false);
+  });
+
+  test("does not take live objects that become more and more", () => {
+    expect(isOk(samples((second) => ({ heap: 7 + second / 100 })))).toBe(false);
   });
 
   test("does not take keys that grow although they live shortly", () => {

@@ -3,7 +3,8 @@ import { meanOf, type Point, riseOf, secondHalf } from "./trend.ts";
 
 /** What counts as flat: the rise over the second half, as a share of the mean, or this much in any case. */
 const FLAT_SHARE = 0.1;
-const FLAT_MB = 16;
+const FLAT_RSS_MB = 16;
+const FLAT_HEAP_MB = 2;
 const FLAT_KEY_BYTES = 64_000;
 
 /** Names of kinds that are not the gateway's: what apps keep, and what the local QStash does. */
@@ -21,16 +22,24 @@ export interface Judgement {
  */
 export function judge(samples: readonly Sample[]): Judgement[] {
   return [
-    ...(["gateway", "stack"] as const).map((name) => judgeMemory(name, samples)),
+    judgeMemory("live objects of the gateway", samples, FLAT_HEAP_MB, ({ heapMb }) => heapMb),
+    judgeMemory("memory of the gateway", samples, FLAT_RSS_MB, ({ rssMb }) => rssMb.gateway),
+    judgeMemory("memory of the stack", samples, FLAT_RSS_MB, ({ rssMb }) => rssMb.stack),
     ...judgeKeys(samples),
   ];
 }
 
-function judgeMemory(name: "gateway" | "stack", samples: readonly Sample[]): Judgement {
-  const points = secondHalf(samples.map(({ atSeconds, rssMb }) => ({ atSeconds, value: rssMb[name] })));
-  const rise = riseOf(points);
-  const text = `memory of the ${name}: ${meanOf(points).toFixed(0)} MB, ${signed(rise)} MB over the second half`;
-  return { text, ok: isFlat(points, FLAT_MB) };
+function judgeMemory(
+  what: string,
+  samples: readonly Sample[],
+  flatMb: number,
+  valueOf: (sample: Sample) => number,
+): Judgement {
+  const points = secondHalf(
+    samples.map((sample) => ({ atSeconds: sample.atSeconds, value: valueOf(sample) })),
+  );
+  const text = `${what}: ${meanOf(points).toFixed(1)} MB, ${signed(riseOf(points))} MB over the second half`;
+  return { text, ok: isFlat(points, flatMb) };
 }
 
 function judgeKeys(samples: readonly Sample[]): Judgement[] {
