@@ -1,4 +1,4 @@
-import { formatTable } from "../../src/commands/bench/table.ts";
+import { formatTable } from "../../src/commands/table.ts";
 import { type Balance, causes } from "./ledger.ts";
 import { describeShare, type LevelResult } from "./level.ts";
 
