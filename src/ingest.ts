@@ -1,4 +1,4 @@
-import { countsOfDropped, fields } from "./accounts/counts.ts";
+import { countsOfAccepted, countsOfDropped } from "./accounts/counts.ts";
 import type { Tally } from "./accounts/tally.ts";
 import type { Scope } from "./apps/scope.ts";
 import type { CaptureMessage } from "./delivery/message.ts";
@@ -55,13 +55,16 @@ export function createIngest(options: {
     dropped: ReadonlyMap<string, number>,
     scope: Scope,
   ): OutgoingMessage[] {
-    const counts = { [fields.accepted]: events.length, ...countsOfDropped(Object.fromEntries(dropped)) };
+    const atMs = options.now().getTime();
+    const counts = {
+      ...countsOfAccepted(events.length, atMs),
+      ...countsOfDropped(Object.fromEntries(dropped)),
+    };
     if (!options.exactDrops) {
       options.tally(project, counts, scope.background);
       return [];
     }
     const { id } = scope;
-    const atMs = options.now().getTime();
     return [
       outgoing("account", { id, project, of: { route: "account", id }, atMs, steps: { chain: counts } }),
     ];

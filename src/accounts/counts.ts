@@ -19,6 +19,8 @@ export type Counts = Readonly<Record<string, number>>;
 export const fields = {
   /** Usable events of requests that were answered with success. */
   accepted: "accepted",
+  /** Accepted events of five minutes (`2036-03-01T10:05`), so that there is a rate to show. */
+  acceptedIn: (span: string) => `span ${span}`,
   /** Accepted events that were accepted before. */
   duplicate: "duplicate",
   dropped: (plugin: string) => `dropped processEvent ${plugin}`,
@@ -36,6 +38,18 @@ export function countsAt(destination: RetryMessage["destination"], outcomes: Out
     if (number) counts[fields.at(outcome as Outcome, destination.hook, plugin)] = number;
   }
   return counts;
+}
+
+const SPAN_MS = 5 * 60_000;
+
+/** The five minutes in which a time lies, as fields name them, in UTC. */
+export function spanOf(timeMs: number): string {
+  return new Date(timeMs - (timeMs % SPAN_MS)).toISOString().slice(0, "2036-03-01T10:05".length);
+}
+
+/** What was accepted, as fields: in all, and when. */
+export function countsOfAccepted(number: number, atMs: number): Counts {
+  return { [fields.accepted]: number, [fields.acceptedIn(spanOf(atMs))]: number };
 }
 
 /** What was dropped, by folder, as fields. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { hourOf } from "./add.ts";
-import { countsAt, countsOfDropped, fields, sumCounts } from "./counts.ts";
+import { countsAt, countsOfAccepted, countsOfDropped, fields, sumCounts } from "./counts.ts";
 import { totalsOf } from "./read.ts";
 
 const stored = (counts: Record<string, number>) =>
@@ -8,7 +8,8 @@ const stored = (counts: Record<string, number>) =>
 
 test("hours add up to totals by app, hook and outcome", () => {
   const first = sumCounts([
-    { [fields.accepted]: 10, [fields.duplicate]: 1 },
+    countsOfAccepted(10, Date.UTC(2036, 2, 1, 10, 59, 59)),
+    { [fields.duplicate]: 1 },
     countsOfDropped({ "a filter": 2 }),
     countsAt({ hook: "posthog" }, { routed: 7, delivered: 5, retried: 2, dead: 0 }),
     countsAt({ plugin: "reader", hook: "onEvent" }, { routed: 7, ignored: 7 }),
@@ -31,4 +32,11 @@ test("hours add up to totals by app, hook and outcome", () => {
 
 test("an account is named by the hour in UTC", () => {
   expect(hourOf(Date.UTC(2036, 2, 1, 10, 59, 59))).toBe("2036-03-01T10");
+});
+
+test("what is accepted counts for its five minutes too", () => {
+  expect(countsOfAccepted(3, Date.UTC(2036, 2, 1, 10, 59, 59))).toEqual({
+    accepted: 3,
+    "span 2036-03-01T10:55": 3,
+  });
 });

@@ -22,6 +22,9 @@ export interface DestinationTotals extends Required<Outcomes> {
   plugin?: string;
 }
 
+/** An hour's account as Redis holds it: fields and numbers in turn, null where nothing was counted. */
+export type StoredAccount = readonly string[] | null;
+
 /**
  * Reads the hours that `fromMs` and `toMs` lie in and all between, at most as many as are kept. One request, one command an
  * hour. Rejects when Redis does.
@@ -32,19 +35,33 @@ export async function readAccounts(
   fromMs: number,
   toMs: number,
 ): Promise<Totals> {
+  return totalsOf(await readHours(store, project, hoursBetween(fromMs, toMs)));
+}
+
+/** The same hours one by one, named as `hourOf` does, the latest first. */
+export function hoursBetween(fromMs: number, toMs: number): string[] {
   const mostHours = keys.accountTtlSeconds / 3600;
   const hours: string[] = [];
   for (let timeMs = toMs; hours.length < mostHours && hourOf(timeMs) >= hourOf(fromMs); timeMs -= HOUR_MS) {
     hours.push(hourOf(timeMs));
   }
-  if (hours.length === 0) return totalsOf([]);
-  const pipeline = store.pipeline();
-  for (const hour of hours) pipeline.hgetall(keys.account(project, hour));
-  return totalsOf(await pipeline.exec<(readonly string[] | null)[]>());
+  return hours;
 }
 
-/** Sums accounts as Redis holds them: fields and numbers in turn, null where nothing was counted. */
-export function totalsOf(accounts: readonly (readonly string[] | null)[]): Totals {
+/** A project's accounts of these hours, in their order. One request, one command an hour. Rejects when Redis does. */
+export async function readHours(
+  store: Store,
+  project: string,
+  hours: readonly string[],
+): Promise<StoredAccount[]> {
+  if (hours.length === 0) return [];
+  const pipeline = store.pipeline();
+  for (const hour of hours) pipeline.hgetall(keys.account(project, hour));
+  return pipeline.exec<StoredAccount[]>();
+}
+
+/** Sums accounts. */
+export function totalsOf(accounts: readonly StoredAccount[]): Totals {
   const totals = { accepted: 0, duplicate: 0, dropped: {}, invalid: {} };
   const destinations = new Map<string, DestinationTotals>();
   for (const account of accounts.filter((found) => found !== null)) {
@@ -56,7 +73,7 @@ export function totalsOf(accounts: readonly (readonly string[] | null)[]): Total
       if (kind === "accepted" || kind === "duplicate") totals[kind] += number;
       else if (kind === "dropped") add(totals.dropped, plugin, number);
       else if (kind === "invalid") add(totals.invalid, subject, number);
-      else destinationOf(destinations, subject, plugin)[kind as Outcome] += number;
+      else if (kind !== "span") destinationOf(destinations, subject, plugin)[kind as Outcome] += number;
     }
   }
   return { ...totals, destinations: [...destinations.values()] };

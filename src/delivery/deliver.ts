@@ -1,4 +1,11 @@
-import { type Counts, countsAt, countsOfDropped, fields, sumCounts } from "../accounts/counts.ts";
+import {
+  type Counts,
+  countsAt,
+  countsOfAccepted,
+  countsOfDropped,
+  fields,
+  sumCounts,
+} from "../accounts/counts.ts";
 import type { Instance } from "../apps/instance.ts";
 import type { Instances } from "../apps/instances.ts";
 import type { Scope } from "../apps/scope.ts";
@@ -64,7 +71,8 @@ export function createDeliver(options: {
     };
 
     const ready = await instances.ready(project, scope);
-    steps.push(run.step("chain", async () => ({ outgoing: [], counts: chainCounts(message, run) })));
+    const counts = chainCounts(message, run, firstAt);
+    steps.push(run.step("chain", async () => ({ outgoing: [], counts })));
     if (events.length > 0) {
       if (toPostHog) {
         take({ hook: "posthog" }, (remainder) =>
@@ -101,10 +109,10 @@ export function createDeliver(options: {
 }
 
 /** What capture and the chain did to the request of which these events are what is left. */
-function chainCounts({ events, dropped = {} }: DeliverMessage, { duplicates }: Run): Counts {
+function chainCounts({ events, dropped = {} }: DeliverMessage, { duplicates }: Run, atMs: number): Counts {
   const lost = Object.values(dropped).reduce((sum, number) => sum + number, 0);
   return sumCounts([
-    { [fields.accepted]: events.length + lost },
+    countsOfAccepted(events.length + lost, atMs),
     countsOfDropped(dropped),
     duplicates.size > 0 ? { [fields.duplicate]: duplicates.size } : {},
   ]);
