@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { fields } from "./accounts/counts.ts";
-import { createAdminApi } from "./admin/api.ts";
+import { createAdmin } from "./admin/index.ts";
 import type { AppDefinition } from "./apps/definition.ts";
 import { AppPending } from "./apps/errors.ts";
 import { mendRegExp } from "./apps/built-ins/regexp.ts";
@@ -135,17 +135,19 @@ function mountOwnRoutes(app: App, platform: Platform, services: Services): void 
       onFault: services.writeFault,
     }),
   );
-  if (settings.adminToken === null) return;
-  const { adminToken: token } = settings;
-  const { environment } = platform;
+  if (settings.adminTokens.length === 0) return;
+  const { environment, randomBytes, fetch } = platform;
   const finish = async (scope: Scope) => services.queue.publish(await services.leftovers(scope));
-  app.use("/admin/api/*", async ({ env }, next) => {
+  app.use("/admin/*", async ({ env }, next) => {
     await next();
     // What the admin did may have been logged by apps outside of a piece of work.
     const flushed = services.logs.flush();
     if (flushed) env.waitUntil(flushed);
   });
-  app.route("/admin/api", createAdminApi({ ...services, token, environment, finish, apps, now }));
+  app.route(
+    "/admin",
+    createAdmin({ ...services, settings, environment, finish, apps, now, randomBytes, fetch }),
+  );
 }
 
 /** What SDKs call: events and recordings come in here, everything else is PostHog's to answer. */

@@ -18,6 +18,10 @@ export const keys = {
    */
   projectApps: (project: string) => `apps:${project}`,
 
+  /** Number: wrong tokens that an address gave the admin, until none comes for a quarter of an hour. */
+  loginFailures: (network: string) => `admin:failures:${network}`,
+  loginFailuresTtlSeconds: 15 * minute,
+
   /** Text: that an alert has been sent. */
   alertSent: (id: string) => `alert:${id}`,
   alertSentTtlSeconds: 30 * day,

@@ -144,6 +144,7 @@ export function createServices(platform: Platform) {
     exports,
     logs,
     writeFault,
+    mask: secrets.mask,
     unhandledRejection: createUnhandledRejection(writeFault),
     buffers,
     openScope,

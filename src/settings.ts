@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import * as z from "zod";
+import { type AdminToken, parseAdminTokens } from "./admin/access/tokens.ts";
 
 /** What the gateway is configured with, parsed once at the start (see the README's table of settings). */
 export interface Settings {
@@ -15,8 +16,8 @@ export interface Settings {
   posthogPersonalApiKey: string | null;
   redis: { url: string; token: string };
   qstash: { url: string; token: string; currentSigningKey: string; nextSigningKey: string };
-  /** Opens `/admin`; null = there is no `/admin`. */
-  adminToken: string | null;
+  /** Open `/admin`; none = there is no `/admin`. */
+  adminTokens: readonly AdminToken[];
   /** 32 bytes under which secret configuration values are kept; null = none may be stored. */
   secretsKey: Uint8Array | null;
   /** Where a disabled app is reported. */
@@ -104,7 +105,15 @@ const schema = z.object({
   QSTASH_TOKEN: required("copy it from the Upstash console, QStash"),
   QSTASH_CURRENT_SIGNING_KEY: required("copy it from the Upstash console, QStash, Signing keys"),
   QSTASH_NEXT_SIGNING_KEY: required("copy it from the Upstash console, QStash, Signing keys"),
-  ADMIN_TOKEN: z.string().optional(),
+  ADMIN_TOKEN: z
+    .string()
+    .transform((text, context) => {
+      const parsed = parseAdminTokens(text);
+      if ("tokens" in parsed) return parsed.tokens;
+      for (const message of parsed.faults) context.addIssue(message);
+      return z.NEVER;
+    })
+    .default([]),
   SECRETS_KEY: z
     .string()
     .transform((text) => Buffer.from(text, "base64"))
@@ -181,7 +190,7 @@ export function readSettings(environment: Environment): ParsedSettings {
         currentSigningKey: values.QSTASH_CURRENT_SIGNING_KEY,
         nextSigningKey: values.QSTASH_NEXT_SIGNING_KEY,
       },
-      adminToken: values.ADMIN_TOKEN ?? null,
+      adminTokens: values.ADMIN_TOKEN,
       secretsKey: values.SECRETS_KEY ?? null,
       alerts: {
         webhookUrl: values.ALERT_WEBHOOK_URL ?? null,

@@ -17,7 +17,7 @@ export default defineConfig({
   resolve: { alias: libraryAliases },
   test: {
     exclude: ["**/node_modules/**", "test/kit/published/**", ...theirs],
-    include: ["src/**/*.test.ts", "plugins/*/*.test.ts", "test/**/*.test.ts"],
+    include: ["src/**/*.test.{ts,tsx}", "plugins/*/*.test.ts", "test/**/*.test.ts"],
     // Started processes (workerd, Deno) on a loaded two-core machine; a guarantee is never timed by this.
     testTimeout: 30_000,
     hookTimeout: 120_000,

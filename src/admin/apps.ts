@@ -1,31 +1,25 @@
 import { type Context, Hono } from "hono";
-import type { Instances } from "../apps/instances.ts";
 import type { Place } from "../apps/place.ts";
-import type { Scope } from "../apps/scope.ts";
 import { changeOverride } from "../apps/state/record.ts";
 import type { Vault } from "../apps/state/vault.ts";
-import type { Environment } from "../settings.ts";
 import { appChangeSchema, ChangeRefused, changedOverride, checkChange } from "./app-change.ts";
 import type { AdminBindings } from "./bindings.ts";
 import type { Choose } from "./choose-app.ts";
-import { describeApp, missingIn } from "./describe-app.ts";
+import { missingIn } from "./describe-app.ts";
+import { createShownApps, type ShownAppsOptions } from "./shown-apps.ts";
 
 /** Each project shown costs a request to Redis. */
 const MAX_PROJECTS_SHOWN = 20;
 
-export interface AppRoutesOptions {
+export interface AppRoutesOptions extends ShownAppsOptions {
   choose: Choose;
-  instances: Instances;
   vault: Vault | null;
-  environment: Environment;
-  openScope: (waitUntil: (promise: Promise<unknown>) => void, generation: number) => Scope;
-  /** Publishes what apps left behind while they were set up. */
-  finish: (scope: Scope) => Promise<void>;
 }
 
 /** `apps` and `apps/:plugin`: what runs, how it is configured and how it does; and changes to that. */
 export function createAppRoutes(options: AppRoutesOptions): Hono<AdminBindings> {
   const { choose, instances } = options;
+  const { describe, inScope, refresh, of } = createShownApps(options);
   const routes = new Hono<AdminBindings>();
 
   routes.get("/", async (context) => {
@@ -36,8 +30,7 @@ export function createAppRoutes(options: AppRoutesOptions): Hono<AdminBindings> 
     }
     const apps = [];
     for (const project of projects) {
-      await inScope(context, (scope) => refresh(project, scope));
-      apps.push(...instances.places(project).map(describe));
+      apps.push(...(await of(project, waitUntilOf(context))));
     }
     return context.json({ apps });
   });
@@ -45,7 +38,7 @@ export function createAppRoutes(options: AppRoutesOptions): Hono<AdminBindings> 
   routes.get("/:plugin", async (context) => {
     const place = await choose.app(context);
     if (place instanceof Response) return place;
-    await inScope(context, (scope) => refresh(place.project, scope));
+    await inScope(waitUntilOf(context), (scope) => refresh(place.project, scope));
     return context.json(describe(place));
   });
 
@@ -61,7 +54,7 @@ export function createAppRoutes(options: AppRoutesOptions): Hono<AdminBindings> 
       return context.json({ error }, 400);
     }
     const { project, plugin } = place;
-    await inScope(context, async (scope) => {
+    await inScope(waitUntilOf(context), async (scope) => {
       // On what all isolates know, not on what this one knew half a minute ago.
       await instances.refresh(project, scope);
       const change = await checkChange(place, parsed.data, options.vault);
@@ -82,31 +75,14 @@ export function createAppRoutes(options: AppRoutesOptions): Hono<AdminBindings> 
   });
   return routes;
 
-  async function inScope(
-    context: Context<AdminBindings>,
-    work: (scope: Scope) => Promise<void>,
-  ): Promise<void> {
-    const scope = options.openScope((promise) => context.env.waitUntil(promise), 0);
-    await work(scope);
-    await options.finish(scope);
-  }
-
-  /** While Redis is away, what this isolate knows is shown. */
-  async function refresh(project: string, scope: Scope): Promise<void> {
-    await instances.refresh(project, scope).catch(() => {});
-  }
-
-  function describe(place: Place) {
-    const chain = instances.places(place.project).filter(({ enabled }) => enabled);
-    const index = chain.indexOf(place);
-    const hooks = instances.hooks(place.project, place.plugin);
-    return describeApp(place, hooks, index < 0 ? null : index + 1, options.environment);
-  }
-
   function requireConfiguration(place: Place, given: Readonly<Record<string, unknown>>): void {
     const missing = missingIn(place, options.environment).filter((key) => !given[key]);
     if (missing.length === 0) return;
     const fields = missing.map((key) => `config.${key}`).join(", ");
     throw new ChangeRefused(`${fields}: required before "${place.plugin}" can be enabled`);
   }
+}
+
+function waitUntilOf({ env }: Context<AdminBindings>) {
+  return (promise: Promise<unknown>) => env.waitUntil(promise);
 }

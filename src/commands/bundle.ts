@@ -6,10 +6,14 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
+import { writeAdminAssets } from "../compiler/admin-assets.ts";
 import { writeGeoip } from "../compiler/geoip.ts";
 
 /** The project's folder, with a trailing slash. */
 export const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What the compiler writes, as `#registry` and its like name it. */
+const generated = join(root, "src/generated");
 
 const run = promisify(execFile);
 
@@ -37,6 +41,7 @@ export async function bundleWorker(
   registry?: string,
   cities?: string,
 ): Promise<string> {
+  await writeAdminAssets(generated);
   if (registry) await writeGeoip(dirname(registry), cities);
   const config = registry ? await configFor(registry, outDirectory) : join(root, "wrangler.toml");
   const options = ["deploy", "--dry-run", "--config", config, "--outdir", outDirectory];
@@ -69,8 +74,9 @@ async function configFor(registry: string, outDirectory: string): Promise<string
 export async function bundleProcess(
   runtime: "node" | "deno",
   outDirectory: string,
-  registry = join(root, "src/generated/registry.js"),
+  registry = join(generated, "registry.js"),
 ): Promise<string> {
+  await writeAdminAssets(generated);
   await mkdir(outDirectory, { recursive: true });
   await build({
     absWorkingDir: root,

@@ -68,7 +68,7 @@ const stopCron = startCron(async (timeMs) => {
 
 console.log(`
   Edgehog        ${address}   point your SDK's host here; any project token will do
-  Admin API      ${address}/admin/api   Authorization: Bearer ${settings["ADMIN_TOKEN"]}
+  Admin          ${address}/admin   token ${settings["ADMIN_TOKEN"]}, for /admin/api too
   Events go to   ${settings["POSTHOG_HOST"] || "nowhere (set POSTHOG_HOST in .dev.vars)"}
   Kept in        ${stack.durability === "memory" ? "memory, until this ends" : "your Redis"}
 `);

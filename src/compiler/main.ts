@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { writeAdminAssets } from "./admin-assets.ts";
 import { writeGeoip } from "./geoip.ts";
 import { type CompiledApp, CompileError, checkStartUp, compile, describeFault } from "./index.ts";
 import { describePackage } from "./known-packages.ts";
@@ -33,6 +34,7 @@ async function main(args: string[]): Promise<number> {
   }
   const bundle = options["check-start-up"];
   if (bundle !== undefined) return check(bundle);
+  await writeAdminAssets(options.out);
   return (await bundleGeoip(options.out, options.worker)) || compileApps(options.plugins, options.out);
 }
 

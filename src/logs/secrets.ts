@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { parseAdminTokens } from "../admin/access/tokens.ts";
 import type { AppDefinition } from "../apps/definition.ts";
 import { isReference } from "../apps/meta/config.ts";
 import type { Environment } from "../settings.ts";
@@ -31,7 +32,9 @@ export interface Secrets {
 }
 
 export function createSecrets(environment: Environment): Secrets {
-  const own = SECRET_SETTINGS.map((name) => environment[name]).filter((value) => typeof value === "string");
+  const own = SECRET_SETTINGS.map((name) => environment[name])
+    .filter((value) => typeof value === "string")
+    .concat(adminSecrets(environment["ADMIN_TOKEN"]));
   const known = new Set<string>(own);
   let maskKnown = createMask(known);
   let compiled = known.size;
@@ -52,6 +55,12 @@ export function createSecrets(environment: Environment): Secrets {
       return maskKnown(text, maxCharacters);
     },
   };
+}
+
+/** Where `ADMIN_TOKEN` holds several tokens, each of them. */
+function adminSecrets(setting: unknown): string[] {
+  const parsed = parseAdminTokens(typeof setting === "string" ? setting : "");
+  return "tokens" in parsed ? parsed.tokens.map(({ secret }) => secret) : [];
 }
 
 /**

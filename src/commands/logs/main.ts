@@ -1,6 +1,7 @@
 import process from "node:process";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { parseAdminTokens } from "../../admin/access/tokens.ts";
 import { readDevVars } from "../dev-vars.ts";
 import { logLine } from "./line.ts";
 import { createLogReader } from "./reader.ts";
@@ -31,7 +32,9 @@ if (values.help || plugin === undefined || positionals.length > 1) {
 }
 
 const settings = { ...(await readDevVars()), ...process.env };
-const token = values.token || settings["ADMIN_TOKEN"];
+// Of several tokens, any may read.
+const parsed = parseAdminTokens(settings["ADMIN_TOKEN"] ?? "");
+const token = values.token || ("tokens" in parsed && parsed.tokens[0]?.secret);
 if (!token) {
   console.error("The ADMIN_TOKEN is missing: give --token, or set it in .dev.vars or the environment");
   process.exit(1);

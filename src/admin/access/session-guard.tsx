@@ -1,0 +1,82 @@
+/** @jsxImportSource hono/jsx */
+import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { AdminBindings } from "../bindings.ts";
+import { BACK_FIELD, PROOF_FIELD } from "../look/form.tsx";
+import { frameOf, THEME_COOKIE, THEMES, within } from "../look/frame.ts";
+import { answerPage } from "../look/page.tsx";
+import { Notice } from "../look/parts.tsx";
+import { isReading } from "./bearer.ts";
+import { readCookie, writeCookie } from "./cookies.ts";
+import { SESSION_COOKIE } from "./login.tsx";
+import { isSameOrigin } from "./same-origin.ts";
+import { isSame, type Sessions } from "./sessions.ts";
+
+const MAX_FORM_BYTES = 1_000_000;
+const THEME_SECONDS = 365 * 24 * 3600;
+
+/** What whoever may only look may send too: it changes nothing but their own browser. */
+const OWN_FORMS = new Set(["/admin/theme", "/admin/logout"]);
+
+/**
+ * Lets pages and forms pass that belong to a session; others are sent to the login. Forms must come from this gateway's
+ * pages, by what the browser says and by the proof in them, and change something only for a token that may.
+ */
+export function requireSession(sessions: Sessions, publicUrl: string): MiddlewareHandler<AdminBindings> {
+  return async (context, next) => {
+    const session = readCookie(context, SESSION_COOKIE) ?? "";
+    const visitor = sessions.read(session);
+    const { base } = context.var;
+    if (!visitor) {
+      const { pathname, search } = new URL(context.req.url);
+      const wanted = isReading(context.req.method) ? `?next=${encodeURIComponent(pathname + search)}` : "";
+      return context.redirect(`${base}/login${wanted}`, 303);
+    }
+    context.set("visitor", visitor);
+    context.set("frame", frameOf(context, visitor, sessions.proofOf(session)));
+    if (isReading(context.req.method)) return next();
+
+    if (!isSameOrigin(context.req.raw, publicUrl)) {
+      return refuse(context, "Another site has sent this form. Nothing was changed; do it again from here.");
+    }
+    if (visitor.access === "read" && !OWN_FORMS.has(context.req.path)) {
+      return refuse(
+        context,
+        `The token "${visitor.name}" may only look. Log in with one that may change things.`,
+      );
+    }
+    return limitBody(context, async () => {
+      const { [PROOF_FIELD]: proof } = await context.req.parseBody();
+      if (typeof proof === "string" && isSame(proof, context.var.frame.proof)) return next();
+      context.res = await refuse(
+        context,
+        "This form is of an earlier session. Load its page again, and repeat it.",
+      );
+    });
+  };
+}
+
+const limitBody = bodyLimit({ maxSize: MAX_FORM_BYTES });
+
+function refuse(context: Context<AdminBindings>, why: string): Response | Promise<Response> {
+  const content = { title: "Not done", section: null, children: <Notice tone="bad">{why}</Notice> };
+  return answerPage(context, content, 403);
+}
+
+/** What a session has besides pages: its end, and how it looks. */
+export function createSessionRoutes(): Hono<AdminBindings> {
+  const routes = new Hono<AdminBindings>();
+
+  routes.post("/logout", (context) => {
+    writeCookie(context, SESSION_COOKIE, "", 0);
+    return context.redirect(`${context.var.base}/login`, 303);
+  });
+
+  routes.post("/theme", async (context) => {
+    const { theme, [BACK_FIELD]: back } = await context.req.parseBody();
+    const chosen = THEMES.find((known) => known === theme) ?? "auto";
+    writeCookie(context, THEME_COOKIE, chosen, THEME_SECONDS);
+    return context.redirect(within(context.var.base, back), 303);
+  });
+  return routes;
+}

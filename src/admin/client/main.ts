@@ -1,0 +1,16 @@
+import { addCopyButtons } from "./copy.ts";
+import { openByKeys } from "./keys.ts";
+import { keepLive } from "./live.ts";
+import { localTimes } from "./times.ts";
+import { orderByDragging } from "./order.ts";
+
+// Pages work without any of this.
+enhance(document);
+openByKeys();
+keepLive(enhance);
+
+function enhance(part: ParentNode): void {
+  localTimes(part);
+  addCopyButtons(part);
+  orderByDragging(part);
+}

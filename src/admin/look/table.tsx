@@ -1,0 +1,47 @@
+/** @jsxImportSource hono/jsx */
+import type { Child } from "hono/jsx";
+
+export interface Column {
+  label: string;
+  /** Set to the right, in figures of one width. */
+  numeric?: boolean;
+  /** Sentences: gets the room to be read on a phone too. */
+  prose?: boolean;
+}
+
+/** Rows under headings. It scrolls by itself where the screen is too narrow; each row begins with what it is about. */
+export function Table(props: { caption: string; columns: readonly Column[]; rows: readonly Child[][] }) {
+  const { caption, columns, rows } = props;
+  const kind = (index: number) => {
+    const { numeric, prose } = columns[index] ?? {};
+    return numeric ? "numeric" : prose ? "prose" : undefined;
+  };
+  return (
+    <div class="scroll" role="region" aria-label={caption} tabindex={0}>
+      <table>
+        <caption>{caption}</caption>
+        <thead>
+          <tr>
+            {columns.map(({ label }, index) => (
+              <th scope="col" class={kind(index)}>
+                {label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([first, ...rest]) => (
+            <tr>
+              <th scope="row" class={kind(0)}>
+                {first}
+              </th>
+              {rest.map((cell, index) => (
+                <td class={kind(index + 1)}>{cell}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
