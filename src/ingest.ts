@@ -1,4 +1,4 @@
-import { countsOfAccepted, countsOfDropped } from "./accounts/counts.ts";
+import { type Counts, countsOfAccepted, countsOfDropped } from "./accounts/counts.ts";
 import type { Tally } from "./accounts/tally.ts";
 import type { Scope } from "./apps/scope.ts";
 import type { CaptureMessage } from "./delivery/message.ts";
@@ -38,14 +38,25 @@ export function createIngest(options: {
       scope,
       trustMarkers === undefined ? {} : { trustMarkers },
     );
+    const chain = scope.hookCounts.take();
     const { project, clientUuids, historicalMigration: historical } = batch;
     const locations = [...scope.locations.values()];
     return [
       ...deliverMessages(
-        { id, project, events, clientUuids, historical, locations, dropped, generation: scope.generation },
+        {
+          id,
+          project,
+          events,
+          clientUuids,
+          historical,
+          locations,
+          dropped,
+          chain,
+          generation: scope.generation,
+        },
         options.maxMessageBytes,
       ),
-      ...(events.length === 0 ? account(batch, dropped, scope) : []),
+      ...(events.length === 0 ? account(batch, dropped, chain, scope) : []),
     ];
   }
 
@@ -53,12 +64,14 @@ export function createIngest(options: {
   function account(
     { project, events }: CapturedBatch,
     dropped: ReadonlyMap<string, number>,
+    chain: Counts,
     scope: Scope,
   ): OutgoingMessage[] {
     const atMs = options.now().getTime();
     const counts = {
       ...countsOfAccepted(events.length, atMs),
       ...countsOfDropped(Object.fromEntries(dropped)),
+      ...chain,
     };
     if (!options.exactDrops) {
       options.tally(project, counts, scope.background);

@@ -105,6 +105,7 @@ export function createServices(platform: Platform) {
     createScope({
       id,
       store,
+      nowMs: () => now().getTime(),
       generation,
       ownAddresses: [settings.publicUrl, address],
       seal: generations.seal,

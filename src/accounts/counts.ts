@@ -24,6 +24,11 @@ export const fields = {
   /** Accepted events that were accepted before. */
   duplicate: "duplicate",
   dropped: (plugin: string) => `dropped processEvent ${plugin}`,
+  /** Events that an app's `processEvent` let go on, and those that it failed with. */
+  processed: (plugin: string) => `processed processEvent ${plugin}`,
+  failed: (plugin: string) => `failed processEvent ${plugin}`,
+  /** Calls of a hook that were waited for, by the longest time (ms) of the span that they fall into. */
+  waited: (boundMs: number, hook: string, plugin: string) => `waited ${hook} ${boundMs} ${plugin}`,
   /** Events that capture refused, which are not among the accepted. */
   invalid: (reason: string) => `invalid ${reason}`,
   at: (outcome: Outcome, hook: string, plugin?: string) =>

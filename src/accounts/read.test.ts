@@ -17,11 +17,16 @@ test("hours add up to totals by app, hook and outcome", () => {
   const second = sumCounts([
     countsAt({ hook: "posthog" }, { delivered: 2 }),
     { [fields.invalid("missing_event_name")]: 3 },
+    { [fields.processed("a filter")]: 8, [fields.failed("a filter")]: 1 },
+    { [fields.waited(50, "onEvent", "a reader")]: 3 },
   ]);
   expect(totalsOf([stored(first), null, stored(second)])).toEqual({
     accepted: 10,
     duplicate: 1,
     dropped: { "a filter": 2 },
+    processed: { "a filter": 8 },
+    failed: { "a filter": 1 },
+    waits: [{ hook: "onEvent", plugin: "a reader", boundMs: 50, calls: 3 }],
     invalid: { missing_event_name: 3 },
     destinations: [
       { hook: "posthog", routed: 7, delivered: 7, ignored: 0, dead: 0, retried: 2 },

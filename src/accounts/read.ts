@@ -11,9 +11,22 @@ export interface Totals {
   duplicate: number;
   /** Events that an app's `processEvent` dropped, by folder. */
   dropped: Readonly<Record<string, number>>;
+  /** What `processEvent` of each app did with the others that reached it, by folder. */
+  processed: Readonly<Record<string, number>>;
+  failed: Readonly<Record<string, number>>;
+  /** Calls of hooks that were waited for, by the longest time (ms) of their span. */
+  waits: readonly Wait[];
   /** Events that capture refused, by reason; not among the accepted. */
   invalid: Readonly<Record<string, number>>;
   destinations: readonly DestinationTotals[];
+}
+
+/** How often a hook was waited for no longer than `boundMs`, and longer than the bound before. */
+export interface Wait {
+  hook: string;
+  plugin: string;
+  boundMs: number;
+  calls: number;
 }
 
 export interface DestinationTotals extends Required<Outcomes> {
@@ -62,7 +75,8 @@ export async function readHours(
 
 /** Sums accounts. */
 export function totalsOf(accounts: readonly StoredAccount[]): Totals {
-  const totals = { accepted: 0, duplicate: 0, dropped: {}, invalid: {} };
+  const totals = { accepted: 0, duplicate: 0, dropped: {}, processed: {}, failed: {}, invalid: {} };
+  const waits = new Map<string, Wait>();
   const destinations = new Map<string, DestinationTotals>();
   for (const account of accounts.filter((found) => found !== null)) {
     for (let index = 0; index + 1 < account.length; index += 2) {
@@ -71,16 +85,32 @@ export function totalsOf(accounts: readonly StoredAccount[]): Totals {
       // The app's folder comes last, and may hold anything.
       const plugin = rest.join(" ");
       if (kind === "accepted" || kind === "duplicate") totals[kind] += number;
-      else if (kind === "dropped") add(totals.dropped, plugin, number);
+      else if (kind === "dropped" || kind === "processed" || kind === "failed")
+        add(totals[kind], plugin, number);
+      else if (kind === "waited") addWait(waits, subject, plugin, number);
       else if (kind === "invalid") add(totals.invalid, subject, number);
       else if (kind !== "span") destinationOf(destinations, subject, plugin)[kind as Outcome] += number;
     }
   }
-  return { ...totals, destinations: [...destinations.values()] };
+  return { ...totals, waits: [...waits.values()], destinations: [...destinations.values()] };
 }
 
 function add(sums: Record<string, number>, name: string, number: number): void {
   sums[name] = (sums[name] ?? 0) + number;
+}
+
+/** `rest` is the bound, a space, and the app's folder. */
+function addWait(known: Map<string, Wait>, hook: string, rest: string, calls: number): void {
+  const name = `${hook} ${rest}`;
+  const space = rest.indexOf(" ");
+  const wait = known.get(name) ?? {
+    hook,
+    plugin: rest.slice(space + 1),
+    boundMs: Number(rest.slice(0, space)),
+    calls: 0,
+  };
+  wait.calls += calls;
+  known.set(name, wait);
 }
 
 function destinationOf(

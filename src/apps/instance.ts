@@ -199,6 +199,7 @@ export async function runHook<Result>(
   call: (meta: object) => Result | Promise<Result>,
   timeoutMs?: number,
 ): Promise<Result> {
+  const startedMs = scope.hookCounts.nowMs();
   const running = currentInvocation.run({ instance, hook, scope }, async () => call(instance.meta));
   // At once, for whatever else runs while the hook waits, and again when it is over.
   mendRegExp();
@@ -209,6 +210,7 @@ export async function runHook<Result>(
     scope.logs.logged();
     throw thrown;
   } finally {
+    scope.hookCounts.waited(hook, instance.definition.plugin, startedMs);
     mendRegExp();
   }
 }

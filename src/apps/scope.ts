@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { createHookCounts, type HookCounts } from "../accounts/hook-counts.ts";
 import { deriveId, deriveUuid } from "../derived-id.ts";
 import type { ClientLocation } from "../event.ts";
 import { createLogFlushing, type LogFlushing } from "../logs/flushing.ts";
@@ -76,6 +77,8 @@ export interface Scope {
   readonly commands: CommandBatch;
   /** Where clients are, by address, as the platform said when their events arrived. */
   readonly locations: Map<string, ClientLocation>;
+  /** What this work counts about apps' hooks. */
+  readonly hookCounts: HookCounts;
   /** Sends what apps log in this work to where it is kept. */
   readonly logs: LogFlushing;
   /** Makes host calls of this work fail for as long as there is a reason. */
@@ -111,6 +114,7 @@ export interface Scope {
 export interface ScopeOptions {
   id: string;
   store: Store;
+  nowMs: () => number;
   generation: number;
   /** Addresses at which this gateway is reached, as URLs. */
   ownAddresses: readonly string[];
@@ -187,6 +191,7 @@ export function createScope(options: ScopeOptions): Scope {
       background: (promise) => scope.background(promise),
     }),
     locations: new Map(),
+    hookCounts: createHookCounts(options.nowMs),
     logs: createLogFlushing(countedFlush, (promise) => scope.background(promise)),
     subrequests: 0,
     thenables: 0,

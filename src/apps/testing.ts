@@ -1,3 +1,4 @@
+import { createHookCounts } from "../accounts/hook-counts.ts";
 import { createSecrets } from "../logs/secrets.ts";
 import type { AppDefinition } from "./definition.ts";
 import { createInstance, type Instance, type InstanceServices } from "./instance.ts";
@@ -60,6 +61,7 @@ export function bareScope(): Scope & { captured: AppEvent[] } {
     raiseGeneration: () => {},
     ownHeader: () => null,
     locations: new Map(),
+    hookCounts: createHookCounts(() => 0),
     logs: { logged() {}, end() {} },
     subrequests: 0,
     thenables: 0,

@@ -64,7 +64,8 @@ export function createDeliver(options: {
       const plugin = "plugin" in to ? to.plugin : null;
       const step = async () => {
         const { outgoing, outcomes } = await work({ ...untried, destination: to });
-        return { outgoing, counts: countsAt(to, { ...outcomes, routed: events.length }) };
+        const waited = plugin === null ? {} : scope.hookCounts.take(to.hook, plugin);
+        return { outgoing, counts: { ...countsAt(to, { ...outcomes, routed: events.length }), ...waited } };
       };
       const mayRecord = () => plugin === null || !scope.isAuthor(plugin);
       steps.push(run.step(plugin === null ? to.hook : `${to.hook} ${plugin}`, step, mayRecord));
@@ -109,11 +110,16 @@ export function createDeliver(options: {
 }
 
 /** What capture and the chain did to the request of which these events are what is left. */
-function chainCounts({ events, dropped = {} }: DeliverMessage, { duplicates }: Run, atMs: number): Counts {
+function chainCounts(
+  { events, dropped = {}, chain = {} }: DeliverMessage,
+  { duplicates }: Run,
+  atMs: number,
+): Counts {
   const lost = Object.values(dropped).reduce((sum, number) => sum + number, 0);
   return sumCounts([
     countsOfAccepted(events.length + lost, atMs),
     countsOfDropped(dropped),
+    chain,
     duplicates.size > 0 ? { [fields.duplicate]: duplicates.size } : {},
   ]);
 }

@@ -66,13 +66,13 @@ export function createDeliveryRoutes(options: {
 
   on("deliver", options.deliver);
   on("retry", (message, scope, run) =>
-    run.step("retry", async () => counted(message.destination, await options.retry(message, scope))),
+    run.step("retry", async () => counted(message.destination, await options.retry(message, scope), scope)),
   );
   on("task", options.runTask);
   on("capture", options.recapture);
   on("job", (message, scope, run) => {
     const destination = { plugin: message.plugin, hook: `jobs.${message.job}` } as const;
-    return run.step("job", async () => counted(destination, await options.runJob(message, scope)));
+    return run.step("job", async () => counted(destination, await options.runJob(message, scope), scope));
   });
   on("buffer", options.buffers.work);
   on("setup", options.runSetup);
@@ -164,6 +164,7 @@ export function createDeliveryRoutes(options: {
 function counted(
   destination: MessageOf["retry"]["destination"],
   { outgoing, outcomes }: Taken,
+  { hookCounts }: Scope,
 ): { outgoing: OutgoingMessage[]; counts: Counts } {
-  return { outgoing, counts: countsAt(destination, outcomes) };
+  return { outgoing, counts: { ...countsAt(destination, outcomes), ...hookCounts.take() } };
 }

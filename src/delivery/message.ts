@@ -1,3 +1,4 @@
+import type { Counts } from "../accounts/counts.ts";
 import type { ScheduledTask } from "../apps/hooks.ts";
 import type { BufferPlace } from "../apps/buffer.ts";
 import type { AppEvent } from "../apps/scope.ts";
@@ -34,6 +35,8 @@ export interface DeliverMessage extends Envelope {
   marked?: Marked;
   /** How many events of the request each app dropped, by folder. */
   dropped?: Record<string, number>;
+  /** What else the chain counted about the request, by field of the accounts. */
+  chain?: Counts;
   events: ProcessedEvent[];
 }
 

@@ -1,3 +1,4 @@
+import type { Counts } from "../accounts/counts.ts";
 import type { ClientLocation } from "../event.ts";
 import { MAX_EVENT_CHARACTERS, plainJson } from "../json.ts";
 import type { AppEvents, Leftovers, ScheduledJob } from "../apps/scope.ts";
@@ -41,11 +42,13 @@ export interface Surviving {
   generation: number;
   /** How many events each app dropped, by folder. */
   dropped: ReadonlyMap<string, number>;
+  /** What else the chain counted, by field of the accounts. */
+  chain: Counts;
 }
 
 /** Builds the messages that bring events to the destinations: as few as the limit allows. */
 export function deliverMessages(
-  { id, project, events, clientUuids, historical, locations, dropped, generation }: Surviving,
+  { id, project, events, clientUuids, historical, locations, dropped, chain, generation }: Surviving,
   maxMessageBytes: number,
 ): OutgoingMessage[] {
   return splitToFit(events, maxMessageBytes, (part) => {
@@ -57,7 +60,10 @@ export function deliverMessages(
     if (locations.length > 0) message.locations = [...locations];
     if (generation > 0) message.generation = generation;
     // One message of a request accounts for what is in none.
-    if (dropped.size > 0 && part[0] === events[0]) message.dropped = Object.fromEntries(dropped);
+    if (part[0] === events[0]) {
+      if (dropped.size > 0) message.dropped = Object.fromEntries(dropped);
+      if (Object.keys(chain).length > 0) message.chain = chain;
+    }
     return outgoing("deliver", message);
   });
 }

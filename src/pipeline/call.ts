@@ -16,6 +16,10 @@ export interface Link {
   invocation: Invocation;
   /** The calls so far of an app that takes one event at a time; null for all others. */
   tail: Promise<unknown> | null;
+  /** Events that reached the app, that it failed with, and that it dropped. */
+  reached: number;
+  failed: number;
+  dropped: number;
   /** Calls a function as part of the invocation. Made once, since `run` costs 2 µs on workerd and this a third of it. */
   enter: (call: () => unknown) => unknown;
 }
@@ -36,6 +40,7 @@ export function callApp(
 
 function call(link: Link, event: PluginEvent, deadline: Deadline): CallOutcome | Promise<CallOutcome> {
   const { hooks, meta } = link.instance;
+  link.reached += 1;
   // Detached, as all hooks are called (decisions 3).
   const { processEvent } = hooks;
   try {
@@ -50,6 +55,8 @@ function call(link: Link, event: PluginEvent, deadline: Deadline): CallOutcome |
 
 /** Waits for an asynchronous app, but no longer than the request's budget. */
 async function wait(link: Link, result: PromiseLike<unknown>, deadline: Deadline): Promise<CallOutcome> {
+  const { hookCounts } = link.invocation.scope;
+  const startedMs = hookCounts.nowMs();
   // Within the invocation, since an app's own `then` is called for it.
   const running = link.enter(() => Promise.resolve(result)) as Promise<unknown>;
   try {
@@ -60,6 +67,7 @@ async function wait(link: Link, result: PromiseLike<unknown>, deadline: Deadline
   } catch (thrown) {
     return { thrown };
   } finally {
+    hookCounts.waited("processEvent", link.instance.definition.plugin, startedMs);
     mendRegExp();
   }
 }
@@ -73,20 +81,25 @@ function tooLate(link: Link, deadline: Deadline): Error {
  * so far; a result that is no event, or a changed `team_id`, counts as a failure too (decisions 18).
  */
 export function settle(
-  instance: Instance,
+  link: Link,
   entered: PluginEvent,
   teamId: number,
   outcome: CallOutcome,
   markers: Markers,
 ): PluginEvent | null {
+  const { instance } = link;
   const fail = (event: PluginEvent, thrown: unknown) => {
+    link.failed += 1;
     markers.failed.push(instance.label);
     instance.logThrown(thrown, "processEvent");
     return ofTeam(event, teamId);
   };
   if ("thrown" in outcome) return fail(entered, outcome.thrown);
   const { result } = outcome;
-  if (!result) return null;
+  if (!result) {
+    link.dropped += 1;
+    return null;
+  }
   let left: PluginEvent;
   try {
     if (!isEvent(result)) {

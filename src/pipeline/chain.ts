@@ -39,6 +39,9 @@ export async function runChain(
         instance,
         invocation,
         tail: instance.definition.sequential ? Promise.resolve() : null,
+        reached: 0,
+        failed: 0,
+        dropped: 0,
         enter: currentInvocation.run(invocation, () => AsyncLocalStorage.snapshot()),
       };
     });
@@ -73,6 +76,10 @@ export async function runChain(
     }
   });
   if (running.length > 0) await Promise.all(running);
+  for (const { instance, reached, failed, dropped } of links) {
+    const outcome = { processed: reached - failed - dropped, failed };
+    options.scope.hookCounts.processed(instance.definition.plugin, outcome);
+  }
   return outcomes;
 }
 
@@ -99,11 +106,11 @@ function passThrough(
       const outcome = callApp(link, event, options.deadline);
       if (outcome instanceof Promise) {
         return outcome.then((settled) => {
-          const next = settle(link.instance, event, options.teamId, settled, markers);
+          const next = settle(link, event, options.teamId, settled, markers);
           return next ? passFrom(index + 1, next) : { droppedBy: link.instance };
         });
       }
-      const next = settle(link.instance, event, options.teamId, outcome, markers);
+      const next = settle(link, event, options.teamId, outcome, markers);
       if (!next) return { droppedBy: link.instance };
       event = next;
     }

@@ -1,4 +1,4 @@
-import { countsAt, type Outcomes } from "../../accounts/counts.ts";
+import { type Counts, countsAt, type Outcomes } from "../../accounts/counts.ts";
 import type { Instance } from "../../apps/instance.ts";
 import type { Scope } from "../../apps/scope.ts";
 import { deriveId } from "../../derived-id.ts";
@@ -89,7 +89,12 @@ export function createExports(options: {
       case "dead":
         return abandon(tried, plugin, execution.error, messageId);
       case "done":
-        await acknowledge(tried, plugin, { delivered: length });
+        await acknowledge(
+          tried,
+          plugin,
+          { delivered: length },
+          scope.hookCounts.take("exportEvents", plugin),
+        );
         return { outgoing: [], outcomes: {} };
     }
   }
@@ -99,8 +104,9 @@ export function createExports(options: {
     { project, batch }: BatchRemainder,
     plugin: string,
     outcomes: Outcomes,
+    waited: Counts = {},
   ): Promise<void> {
-    const counts = countsAt({ plugin, hook: "exportEvents" }, outcomes);
+    const counts = { ...countsAt({ plugin, hook: "exportEvents" }, outcomes), ...waited };
     await acknowledgeBatch(store, { project, plugin, batch, counts, nowMs: nowMs() });
   }
 
