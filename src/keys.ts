@@ -22,6 +22,19 @@ export const keys = {
   loginFailures: (network: string) => `admin:failures:${network}`,
   loginFailuresTtlSeconds: 15 * minute,
 
+  /** List: what was done in the admin, as JSON, the latest `auditKept`. */
+  audit: "admin:audit",
+  auditTtlSeconds: 365 * day,
+  auditKept: 1000,
+
+  /**
+   * Text: one part of a file that an admin has uploaded for a field, for good as the override that names it; once nothing
+   * does, for another day.
+   */
+  attachment: (project: string, plugin: string, id: string, part: number) =>
+    `app:${project}:${plugin}:attachment:${id}:${part}`,
+  attachmentReleasedTtlSeconds: day,
+
   /** Text: that an alert has been sent. */
   alertSent: (id: string) => `alert:${id}`,
   alertSentTtlSeconds: 30 * day,

@@ -14,17 +14,80 @@ export function withDefaults(
   return { ...Object.fromEntries(defaults), ...configured };
 }
 
-/** Keys of required fields that have neither a value nor a file. PostHog's form asked for them; the runtime never did. */
+/**
+ * Keys of fields that are required, as things are set, and have neither a value nor a file. PostHog's form asked for them;
+ * the runtime never did. What `visible_if` hides is not asked for.
+ */
 export function missingFields(
   manifest: Manifest,
   config: Readonly<Record<string, unknown>>,
   attachments: Readonly<Record<string, unknown>>,
 ): string[] {
-  return manifest.config.flatMap(({ key, type, required }) => {
-    if (!required || key === undefined) return [];
-    const value = type === "attachment" ? attachments[key] : config[key];
-    return value === undefined || value === null || value === "" ? [key] : [];
+  const values = { ...config, ...attachments };
+  return manifest.config.flatMap((field) => {
+    const { key, required_if: requiredIf } = field;
+    if (key === undefined || isSet(values[key]) || !isVisible(field, values)) return [];
+    const required = field.required || (requiredIf?.length ? holds(requiredIf, values) : false);
+    return required ? [key] : [];
   });
+}
+
+/** Whether a field belongs into the form, as things are set. */
+export function isVisible(
+  { visible_if: visibleIf }: ManifestField,
+  values: Readonly<Record<string, unknown>>,
+): boolean {
+  return !visibleIf?.length || holds(visibleIf, values);
+}
+
+/** All conditions hold: each field has the value named, or, where none is named, any. */
+function holds(
+  conditions: readonly (readonly [string, unknown?])[],
+  values: Readonly<Record<string, unknown>>,
+): boolean {
+  return conditions.every(([key, wanted]) => {
+    const value = values[key];
+    if (wanted === undefined || wanted === null) return isSet(value);
+    // A form sends text, whatever the manifest says.
+    return textOf(value) === textOf(wanted);
+  });
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== "";
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value ?? null);
+}
+
+/** Says what keeps a value from being one of its field's type; undefined when nothing does. Unset values are none. */
+export function valueFault(field: ManifestField, value: unknown): string | undefined {
+  if (!isSet(value) || isReference(value)) return undefined;
+  switch (field.type) {
+    case "choice":
+      return choiceFault(field, value);
+    case "json":
+      return typeof value === "string" && !isJson(value) ? "is not JSON" : undefined;
+    case "number":
+      return Number.isFinite(Number(value)) ? undefined : "is not a number";
+    case "boolean":
+      return ["true", "false"].includes(textOf(value)) ? undefined : "is neither true nor false";
+    case "string":
+    case "attachment":
+    case "dictionary":
+    case "markdown":
+      return undefined;
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Says what is wrong with the value of a field of type choice; undefined when nothing is, or a setting will tell. */

@@ -27,7 +27,7 @@ const flag = z.preprocess(
 );
 
 /** `[field, value]`: holds when that field has this value, or any value when none is named. */
-const condition = z.tuple([z.string()], z.unknown());
+const condition = z.tuple([z.string(), z.unknown().optional()]);
 
 const field = z
   .object({

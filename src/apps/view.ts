@@ -1,7 +1,8 @@
 import type { InstanceServices } from "./instance.ts";
 import { outlookOf, type Place, update } from "./place.ts";
 import type { Scope } from "./scope.ts";
-import { applyOverride, byOrder } from "./state/override.ts";
+import { createAttachments } from "./state/attachments.ts";
+import { applyOverride, byOrder, type OverrideReader } from "./state/override.ts";
 import { readRecord, trimRecord } from "./state/record.ts";
 import { secretPlace, type Vault } from "./state/vault.ts";
 import { createSystemLog } from "./system-log.ts";
@@ -37,6 +38,7 @@ export function createLook(options: {
   timeoutMs: number;
 }): Look {
   const { store, services, vault } = options;
+  const attachments = createAttachments(store);
   const log = createSystemLog(services);
   const nowMs = () => services.now().getTime();
 
@@ -53,11 +55,8 @@ export function createLook(options: {
       const outlooks = await Promise.all(
         places.map((place) =>
           outlookOf(place, record, (bundled, override) =>
-            applyOverride(
-              bundled,
-              override,
-              (sealed, field) => unseal(sealed, place, field),
-              (field) => log(place, "ERROR", unreadable(field), { scope }),
+            applyOverride(bundled, override, readerFor(place, scope), (field, kind) =>
+              log(place, "ERROR", unreadable(field, kind), { scope }),
             ),
           ),
         ),
@@ -80,8 +79,15 @@ export function createLook(options: {
     }
   };
 
-  async function unseal(sealed: string, place: Place, field: string): Promise<string | null> {
-    return (await vault?.unseal(sealed, secretPlace(place.project, place.plugin, field))) ?? null;
+  function readerFor({ project, plugin }: Place, scope: Scope): OverrideReader {
+    return {
+      unseal: async (sealed, field) =>
+        (await vault?.unseal(sealed, secretPlace(project, plugin, field))) ?? null,
+      attachment(stored, field) {
+        scope.subrequests += 1;
+        return attachments.read({ project, plugin, field }, stored, vault);
+      },
+    };
   }
 
   /** Once per outage, to the log of each app that is enabled. */
@@ -92,6 +98,8 @@ export function createLook(options: {
   }
 }
 
-function unreadable(field: string): string {
-  return `config.${field} is unset: it was stored under another SECRETS_KEY; set that key again, or enter the value anew`;
+function unreadable(field: string, kind: "secret" | "attachment"): string {
+  return kind === "secret"
+    ? `config.${field} is unset: it was stored under another SECRETS_KEY; set that key again, or enter the value anew`
+    : `attachments.${field} is unset: it is gone from Redis, or was stored under another SECRETS_KEY; upload it again`;
 }

@@ -1,4 +1,5 @@
-import type { AppDefinition } from "../definition.ts";
+import type { AppDefinition, BundledAttachment } from "../definition.ts";
+import type { StoredAttachment } from "./attachments.ts";
 
 /** What an admin has changed about an app in one project, over `apps.json`. */
 export interface Override {
@@ -11,25 +12,40 @@ export interface Override {
   config?: Readonly<Record<string, unknown>>;
   /** Sealed values of secret fields. */
   secrets?: Readonly<Record<string, string>>;
+  /** Uploaded files, by field. */
+  attachments?: Readonly<Record<string, StoredAttachment>>;
+}
+
+/** How what an override keeps elsewhere, or sealed, is read; null where that is not possible any more. */
+export interface OverrideReader {
+  unseal(sealed: string, field: string): Promise<string | null>;
+  /** Rejects when Redis does not answer. */
+  attachment(stored: StoredAttachment, field: string): Promise<BundledAttachment | null>;
 }
 
 /**
- * An app as the admin wants it: its configuration over that of the bundle. A secret that `unseal` cannot open (null) is
- * reported by field and left out, as an unset one is.
+ * An app as the admin wants it: its configuration and files over those of the bundle. What cannot be read is reported by
+ * field and left out, as if it were unset.
  */
 export async function applyOverride(
   bundled: AppDefinition,
-  { revision, config, secrets = {} }: Override,
-  unseal: (sealed: string, field: string) => Promise<string | null>,
-  onUnreadable: (field: string) => void,
+  { revision, config, secrets = {}, attachments = {} }: Override,
+  reader: OverrideReader,
+  onUnreadable: (field: string, kind: "secret" | "attachment") => void,
 ): Promise<AppDefinition> {
   const merged: Record<string, unknown> = { ...bundled.config, ...config };
   for (const [field, sealed] of Object.entries(secrets)) {
-    const text = await unseal(sealed, field);
+    const text = await reader.unseal(sealed, field);
     merged[field] = text ?? undefined;
-    if (text === null) onUnreadable(field);
+    if (text === null) onUnreadable(field, "secret");
   }
-  return { ...bundled, revision, config: merged };
+  const files = { ...bundled.attachments };
+  for (const [field, stored] of Object.entries(attachments)) {
+    const file = await reader.attachment(stored, field);
+    if (file) files[field] = file;
+    else onUnreadable(field, "attachment");
+  }
+  return { ...bundled, revision, config: merged, attachments: files };
 }
 
 interface Ordered {
