@@ -2,6 +2,7 @@ import { createAlerts } from "./alerts.ts";
 import { createDisabledAlert } from "./apps/disabled-alert.ts";
 import { createGenerations } from "./apps/generation.ts";
 import { createTally } from "./accounts/tally.ts";
+import type { InstanceServices } from "./apps/instance.ts";
 import { createInstances, type Instances } from "./apps/instances.ts";
 import type { LogEntry } from "./apps/log.ts";
 import { createScope, currentInvocation, type Leftovers, type Scope } from "./apps/scope.ts";
@@ -67,20 +68,21 @@ export function createServices(platform: Platform) {
   };
   const vault = createVault(settings.secretsKey, platform.randomBytes);
   const alerts = createAlerts({ ...settings.alerts, store, fetch: platform.fetch, onFault: writeFault });
+  const instanceServices: InstanceServices = {
+    environment: platform.environment,
+    posthog: { host: settings.posthogHost, personalApiKey: settings.posthogPersonalApiKey },
+    locate: platform.locate,
+    flushBuffer: (instance, buffer, scope) => buffers.flushNow(instance, buffer, scope),
+    loops: { limit: settings.loopLimit, timeoutMs: settings.taskTimeoutMs },
+    log,
+    secrets,
+    now,
+    uuid,
+    fetch: platform.fetch,
+  };
   const instances = createInstances({
     apps: platform.apps,
-    services: {
-      environment: platform.environment,
-      posthog: { host: settings.posthogHost, personalApiKey: settings.posthogPersonalApiKey },
-      locate: platform.locate,
-      flushBuffer: (instance, buffer, scope) => buffers.flushNow(instance, buffer, scope),
-      loops: { limit: settings.loopLimit, timeoutMs: settings.taskTimeoutMs },
-      log,
-      secrets,
-      now,
-      uuid,
-      fetch: platform.fetch,
-    },
+    services: instanceServices,
     store,
     vault,
     setupTimeoutMs: settings.taskTimeoutMs,
@@ -141,6 +143,7 @@ export function createServices(platform: Platform) {
     store,
     queue,
     instances,
+    instanceServices,
     vault,
     exports,
     logs,

@@ -1,30 +1,31 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { AppDefinition } from "../apps/definition.ts";
-import type { Queue } from "../delivery/queue.ts";
+import type { Instances } from "../apps/instances.ts";
 import type { Projects } from "../projects.ts";
-import type { Tasks } from "../schedule/tasks.ts";
 import type { Store } from "../store.ts";
 import type { Attempts } from "./access/attempts.ts";
 import { requireBearer } from "./access/bearer.ts";
 import type { AdminToken } from "./access/tokens.ts";
-import { type AppRoutesOptions, createAppRoutes } from "./apps.ts";
+import type { Actions } from "./actions.ts";
+import { createAppRoutes } from "./apps/index.ts";
+import { createFileRoutes } from "./apps/file-routes.ts";
+import { createTrialRoutes } from "./apps/try/routes.ts";
+import { MAX_UPLOAD_BYTES } from "./apps/upload.ts";
+import { createAuditRoutes } from "./audit-routes.ts";
 import type { AdminBindings } from "./bindings.ts";
-import { createChoose } from "./choose-app.ts";
-
 import { createLogRoutes } from "./logs.ts";
 import { createRunRoutes } from "./run.ts";
 
 const MAX_BODY_BYTES = 1_000_000;
 
-export interface AdminApiOptions extends Omit<AppRoutesOptions, "choose"> {
+export interface AdminApiOptions {
   tokens: readonly AdminToken[];
   attempts: Attempts;
+  actions: Actions;
+  instances: Instances;
   projects: Projects;
-  tasks: Tasks;
-  queue: Queue;
   now: () => Date;
-  uuid: () => string;
   apps: readonly AppDefinition[];
   store: Store;
 }
@@ -35,12 +36,18 @@ export interface AdminApiOptions extends Omit<AppRoutesOptions, "choose"> {
  */
 export function createAdminApi(options: AdminApiOptions): Hono<AdminBindings> {
   const api = new Hono<AdminBindings>();
-  const { projects } = options;
-  const choose = createChoose(options);
+  const { projects, actions } = options;
   api.use(requireBearer(options.tokens, options.attempts));
-  api.use(bodyLimit({ maxSize: MAX_BODY_BYTES }));
-  api.route("/apps", createAppRoutes({ ...options, choose }));
-  api.route("/apps", createRunRoutes({ ...options, choose }));
+  api.put("/apps/:plugin/attachments/:key", bodyLimit({ maxSize: MAX_UPLOAD_BYTES }));
+  api.use(async (context, next) => {
+    const isUpload = /\/attachments\/[^/]+$/.test(context.req.path);
+    return isUpload ? next() : limitBody(context, next);
+  });
+  api.route("/", createFileRoutes({ ...options, ...actions }));
+  api.route("/", createAuditRoutes(actions.audit));
+  api.route("/apps", createAppRoutes(actions));
+  api.route("/apps", createRunRoutes(actions));
+  api.route("/apps", createTrialRoutes(actions));
   api.route("/", createLogRoutes({ ...options, projects: projects.list, serves: projects.serves }));
   api.all("*", (context) => context.json({ error: `there is no ${context.req.path}` }, 404));
   api.onError((error, context) =>
@@ -48,3 +55,5 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminBindings> {
   );
   return api;
 }
+
+const limitBody = bodyLimit({ maxSize: MAX_BODY_BYTES });

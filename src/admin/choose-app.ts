@@ -7,6 +7,8 @@ import type { Projects } from "../projects.ts";
 export interface Choose {
   /** The projects meant: the one that `?project=` names, else all. */
   projects(context: Context): Promise<readonly string[]>;
+  /** The one project that is meant. */
+  project(context: Context): Promise<string | Response>;
   /** The app that the path names, in the one project where it is. */
   app(context: Context): Promise<Place | Response>;
 }
@@ -17,6 +19,15 @@ export function createChoose(options: { instances: Instances; projects: Projects
       const asked = context.req.query("project");
       if (asked === undefined) return options.projects.list();
       return options.projects.serves(asked) ? [asked] : [];
+    },
+
+    async project(context) {
+      const [project, another] = await choose.projects(context);
+      if (project === undefined) {
+        return context.json({ error: "no such project: add ?project=<token> of one that is served" }, 404);
+      }
+      if (another === undefined) return project;
+      return context.json({ error: "there are several projects: add ?project=<token>" }, 400);
     },
 
     async app(context) {

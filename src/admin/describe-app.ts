@@ -33,10 +33,32 @@ export function describeApp(
     jobs: Object.keys(hooks?.jobs ?? {}),
     publicJobs: manifest.publicJobs,
     config: describeConfig(place, environment),
-    attachments: Object.entries(bundled.attachments).map(([key, file]) => ({ key, file: file.file_name })),
+    attachments: describeAttachments(place),
     missing,
     description: manifest.description ?? null,
   };
+}
+
+/** The fields that take a file, and the files that they have. */
+function describeAttachments({ bundled, definition, override }: Place) {
+  return bundled.manifest.config.flatMap(({ key, name, type, hint, required, secret }) => {
+    if (key === undefined || type !== "attachment") return [];
+    const uploaded = override?.attachments?.[key];
+    const file = definition.attachments[key];
+    return [
+      {
+        key,
+        ...(name ? { name } : {}),
+        ...(hint ? { hint } : {}),
+        required,
+        secret,
+        /** Null when there is none. */
+        file: uploaded?.file_name ?? file?.file_name ?? null,
+        ...(uploaded ? { bytes: uploaded.bytes } : {}),
+        from: uploaded ? ("admin" as const) : file ? ("apps.json" as const) : null,
+      },
+    ];
+  });
 }
 
 /** Keys of required fields that have no value in this project. */
@@ -47,7 +69,7 @@ export function missingIn({ bundled, definition }: Place, environment: Environme
       isReference(value) ? environment[value.env] : value,
     ]),
   );
-  return missingFields(bundled.manifest, resolved, bundled.attachments);
+  return missingFields(bundled.manifest, resolved, definition.attachments);
 }
 
 function describeState(place: Place, missing: readonly string[]) {

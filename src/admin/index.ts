@@ -3,6 +3,7 @@ import type { Settings } from "../settings.ts";
 import { createAttempts } from "./access/attempts.ts";
 import { createLogin } from "./access/login.tsx";
 import { createSessions } from "./access/sessions.ts";
+import { type ActionsOptions, createActions } from "./actions.ts";
 import { type AdminApiOptions, createAdminApi } from "./api.ts";
 import type { AdminBindings } from "./bindings.ts";
 import { createAssetRoutes } from "./look/assets.ts";
@@ -10,7 +11,10 @@ import { secureHeaders } from "./look/headers.ts";
 import { createPages, type PagesOptions } from "./pages.tsx";
 
 export interface AdminOptions
-  extends Omit<AdminApiOptions, "tokens" | "attempts">, Omit<PagesOptions, "sessions"> {
+  extends
+    Omit<AdminApiOptions, "tokens" | "attempts" | "actions">,
+    Omit<PagesOptions, "sessions" | "actions">,
+    ActionsOptions {
   settings: Settings;
   randomBytes: (count: number) => Uint8Array;
 }
@@ -21,6 +25,7 @@ export function createAdmin(options: AdminOptions): Hono<AdminBindings> {
   const { adminTokens: tokens, publicUrl, pathPrefix } = settings;
   const attempts = createAttempts(store, now);
   const sessions = createSessions(tokens, now);
+  const actions = createActions(options);
   const prefixed = `${pathPrefix}/admin`;
 
   const admin = new Hono<AdminBindings>();
@@ -30,9 +35,9 @@ export function createAdmin(options: AdminOptions): Hono<AdminBindings> {
     context.set("base", isBelowPrefix ? prefixed : "/admin");
     await next();
   });
-  admin.route("/api", createAdminApi({ ...options, tokens, attempts }));
+  admin.route("/api", createAdminApi({ ...options, tokens, attempts, actions }));
   admin.route("/", createAssetRoutes());
   admin.route("/", createLogin({ tokens, sessions, attempts, publicUrl, randomBytes }));
-  admin.route("/", createPages({ ...options, sessions }));
+  admin.route("/", createPages({ ...options, sessions, actions }));
   return admin;
 }

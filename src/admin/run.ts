@@ -1,11 +1,12 @@
 import { Hono } from "hono";
 import * as z from "zod";
-import { scheduledTasks } from "../apps/hooks.ts";
+import { type ScheduledTask, scheduledTasks } from "../apps/hooks.ts";
 import type { Instances } from "../apps/instances.ts";
 import type { Place } from "../apps/place.ts";
 import { jobMessage } from "../delivery/publish.ts";
 import type { Queue } from "../delivery/queue.ts";
 import type { Tasks } from "../schedule/tasks.ts";
+import type { Audit } from "./audit.ts";
 import type { AdminBindings } from "./bindings.ts";
 import type { Choose } from "./choose-app.ts";
 
@@ -14,33 +15,37 @@ const runRequest = z.union([
   z.strictObject({ job: z.string().min(1), payload: z.unknown().optional() }),
 ]);
 
-/** `apps/:plugin/run`: starts a scheduled task or a public job now. */
-export function createRunRoutes(options: {
-  choose: Choose;
+/** What came of the wish to run something: the status that says so, and why it was not started. */
+export type RunOutcome =
+  | { status: 202; started: z.infer<typeof runRequest> }
+  | { status: 404 | 409; error: string };
+
+/** Starts a scheduled task or a public job of an app now. `body` is what a person sent. */
+export type RunNow = (place: Place, body: unknown, who: string) => Promise<RunOutcome>;
+
+export function createRunNow(options: {
   instances: Instances;
   tasks: Tasks;
   queue: Queue;
+  audit: Audit;
   now: () => Date;
   uuid: () => string;
-}): Hono<AdminBindings> {
-  const { choose, instances, tasks } = options;
-  const routes = new Hono<AdminBindings>();
+}): RunNow {
+  const { instances, tasks, audit } = options;
 
-  routes.post("/:plugin/run", async (context) => {
-    const place = await choose.app(context);
-    if (place instanceof Response) return place;
+  return async (place, body, who) => {
     const { project, plugin } = place;
     const standing = instances.standing(project, plugin);
     if (standing === null) {
-      return context.json({ error: `no enabled app "${plugin}" in project ${project}` }, 404);
+      return { status: 404, error: `no enabled app "${plugin}" in project ${project}` };
     }
-    const parsed = runRequest.safeParse(await context.req.json().catch(() => null));
+    const parsed = runRequest.safeParse(body);
     if (!parsed.success) {
       const error = `send {"task": <name>} or {"job": <name>, "payload": …}; ${describeRunnable(place)}`;
-      return context.json({ error }, 404);
+      return { status: 404, error };
     }
     if (standing !== "running") {
-      return context.json({ error: `"${plugin}" is ${standing}: its set-up has not succeeded` }, 409);
+      return { status: 409, error: `"${plugin}" is ${standing}: its set-up has not succeeded` };
     }
     const outcome =
       "task" in parsed.data
@@ -49,14 +54,14 @@ export function createRunRoutes(options: {
     const name = "task" in parsed.data ? parsed.data.task : parsed.data.job;
     switch (outcome) {
       case "started":
-        return context.json({ status: "started", project, plugin, ...parsed.data }, 202);
+        await audit.record({ who, what: `ran ${name}`, project, plugin });
+        return { status: 202, started: parsed.data };
       case "running":
-        return context.json({ error: `${name} of "${plugin}" is running already` }, 409);
+        return { status: 409, error: `${name} of "${plugin}" is running already` };
       case "unknown":
-        return context.json({ error: `"${plugin}" has no ${name}; ${describeRunnable(place)}` }, 404);
+        return { status: 404, error: `"${plugin}" has no ${name}; ${describeRunnable(place)}` };
     }
-  });
-  return routes;
+  };
 
   /** People start only the jobs that the manifest lists as public. */
   async function startJob(
@@ -74,15 +79,39 @@ export function createRunRoutes(options: {
     return "started";
   }
 
-  function publicJobs({ bundled }: Place): string[] {
-    return Object.keys(bundled.manifest.publicJobs ?? {});
-  }
-
   function describeRunnable(place: Place): string {
-    const hooks = instances.hooks(place.project, place.plugin) ?? {};
-    const runnable = [...scheduledTasks.filter((task) => hooks[task]), ...publicJobs(place)];
-    return runnable.length > 0
-      ? `this app has ${runnable.join(", ")}`
+    const { tasks: runnable, jobs } = runnableOf(instances, place);
+    const names = [...runnable, ...jobs];
+    return names.length > 0
+      ? `this app has ${names.join(", ")}`
       : "this app has no scheduled task and no public job";
   }
+}
+
+/** What people may start of an app. */
+export function runnableOf(
+  instances: Instances,
+  place: Place,
+): { tasks: readonly ScheduledTask[]; jobs: readonly string[] } {
+  const hooks = instances.hooks(place.project, place.plugin) ?? {};
+  return { tasks: scheduledTasks.filter((task) => hooks[task]), jobs: publicJobs(place) };
+}
+
+function publicJobs({ bundled }: Place): string[] {
+  return Object.keys(bundled.manifest.publicJobs ?? {});
+}
+
+/** `apps/:plugin/run`: starts a scheduled task or a public job now. */
+export function createRunRoutes({ choose, runNow }: { choose: Choose; runNow: RunNow }): Hono<AdminBindings> {
+  const routes = new Hono<AdminBindings>();
+  routes.post("/:plugin/run", async (context) => {
+    const place = await choose.app(context);
+    if (place instanceof Response) return place;
+    const body: unknown = await context.req.json().catch(() => null);
+    const outcome = await runNow(place, body, context.var.visitor.name);
+    if (outcome.status !== 202) return context.json({ error: outcome.error }, outcome.status);
+    const { project, plugin } = place;
+    return context.json({ status: "started", project, plugin, ...outcome.started }, 202);
+  });
+  return routes;
 }

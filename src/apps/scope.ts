@@ -81,10 +81,10 @@ export interface Scope {
   readonly hookCounts: HookCounts;
   /** Sends what apps log in this work to where it is kept. */
   readonly logs: LogFlushing;
-  /** Makes host calls of this work fail for as long as there is a reason. */
-  refuseWhen(reason: () => string | null): void;
-  /** Why host calls are refused; null as long as they are not. */
-  refusal(): string | null;
+  /** Makes host calls of this work fail for as long as there is a reason. `what` names the call: `fetch`, `pg`, `cache` … */
+  refuseWhen(reason: (what: string) => string | null): void;
+  /** Why a host call is refused; null as long as it is not. */
+  refusal(what: string): string | null;
   /** Outgoing requests made so far; the platform bounds them (`SUBREQUEST_BUDGET`). */
   subrequests: number;
   /** Calls so far of `then` methods that apps wrote themselves. */
@@ -137,7 +137,7 @@ export function createScope(options: ScopeOptions): Scope {
   const closers: (() => Promise<unknown>)[] = [];
   let finished = false;
   let closed = false;
-  let refusal: () => string | null = () => null;
+  let refusal: (what: string) => string | null = () => null;
 
   /** For what an app starts and does not await, when it goes on after the work has been acknowledged. */
   function publishLate(leftovers: Partial<Leftovers>): Promise<void> {
@@ -199,7 +199,7 @@ export function createScope(options: ScopeOptions): Scope {
     refuseWhen(reason) {
       refusal = reason;
     },
-    refusal: () => refusal(),
+    refusal: (what) => refusal(what),
 
     capture(project, plugin, made) {
       // Times differ when the work is done again.
@@ -323,7 +323,7 @@ export function requireInvocation(what: string): Invocation {
   if (!invocation) {
     throw new Error(`${what} cannot be used while the app is being loaded: call it from a hook`);
   }
-  const refusal = invocation.scope.refusal();
+  const refusal = invocation.scope.refusal(what);
   if (refusal !== null) throw new Error(`${what} refused: ${refusal}`);
   return invocation;
 }

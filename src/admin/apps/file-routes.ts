@@ -1,0 +1,59 @@
+import { Hono } from "hono";
+import type { Instances } from "../../apps/instances.ts";
+import type { AdminBindings } from "../bindings.ts";
+import type { Choose } from "../choose-app.ts";
+import type { ShownApps } from "../shown-apps.ts";
+import { exportApps, importApps } from "./apps-file.ts";
+import type { AppChanges, By } from "./changes.ts";
+import { ChangeRefused } from "./checked-change.ts";
+import { byOf } from "./index.ts";
+
+/** Takes what a file says about a project's apps. Throws `ChangeRefused` before anything is changed, where it can. */
+export type ImportFile = (project: string, body: unknown, by: By) => Promise<void>;
+
+export function createImportFile(options: {
+  instances: Instances;
+  shown: ShownApps;
+  changes: AppChanges;
+}): ImportFile {
+  const { instances, shown, changes } = options;
+  return async (project, body, by) => {
+    await shown.inScope(by.waitUntil, (scope) => instances.refresh(project, scope));
+    // One after the other: each is placed among those before it.
+    for (const { place, position, change } of importApps(body, instances.places(project))) {
+      await changes.change(place, change, by);
+      await changes.move(place, position, by);
+    }
+  };
+}
+
+/** `GET` and `PUT apps.json`: a project's apps as a file. */
+export function createFileRoutes(options: {
+  choose: Choose;
+  instances: Instances;
+  shown: ShownApps;
+  importFile: ImportFile;
+}): Hono<AdminBindings> {
+  const { choose, instances, shown } = options;
+  const routes = new Hono<AdminBindings>();
+
+  routes.get("/apps.json", async (context) => {
+    const project = await choose.project(context);
+    if (project instanceof Response) return project;
+    await shown.inScope(byOf(context).waitUntil, (scope) => shown.refresh(project, scope));
+    return context.json(exportApps(instances.places(project)));
+  });
+
+  routes.put("/apps.json", async (context) => {
+    const project = await choose.project(context);
+    if (project instanceof Response) return project;
+    try {
+      await options.importFile(project, await context.req.json().catch(() => null), byOf(context));
+    } catch (error) {
+      if (!(error instanceof ChangeRefused)) throw error;
+      return context.json({ error: error.message }, 400);
+    }
+    return context.json(exportApps(instances.places(project)));
+  });
+  return routes;
+}

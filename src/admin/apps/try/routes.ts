@@ -1,0 +1,85 @@
+import { Hono } from "hono";
+import * as z from "zod";
+import { teamIdOf } from "../../../team.ts";
+import type { PluginEvent } from "../../../event.ts";
+import type { Place } from "../../../apps/place.ts";
+import type { AdminBindings } from "../../bindings.ts";
+import type { Choose } from "../../choose-app.ts";
+import { ChangeRefused, checkValues } from "../checked-change.ts";
+import type { Trial, TryApp } from "./index.ts";
+
+const trialRequest = z.strictObject({
+  event: z
+    .looseObject({
+      event: z.string().min(1).default("$pageview"),
+      distinct_id: z.string().min(1).default("sample-person"),
+      properties: z.record(z.string(), z.unknown()).optional(),
+    })
+    .default({ event: "$pageview", distinct_id: "sample-person" }),
+  /** Values to try before they are saved, as PATCH takes them. */
+  config: z.record(z.string(), z.json()).optional(),
+  /** Whether the app's requests are really made. */
+  send: z.boolean().default(false),
+});
+
+export interface TrialOptions {
+  tryApp: TryApp;
+  now: () => Date;
+  uuid: () => string;
+  publicUrl: string;
+}
+
+/** Tries what a person sends, checked. Throws `ChangeRefused` for what does not fit. */
+export type RunTrial = (
+  place: Place,
+  body: unknown,
+  waitUntil: (promise: Promise<unknown>) => void,
+) => Promise<Trial>;
+
+export function createRunTrial({ tryApp, now, uuid, publicUrl }: TrialOptions): RunTrial {
+  return async (place, body, waitUntil) => {
+    const parsed = trialRequest.safeParse(body);
+    if (!parsed.success) {
+      const faults = parsed.error.issues.map(
+        ({ path, message }) => `${path.join(".") || "body"}: ${message}`,
+      );
+      throw new ChangeRefused(`send {"event"?, "config"?, "send"?} as JSON; ${faults.join("; ")}`);
+    }
+    const { event, config, send } = parsed.data;
+    const { project, definition, bundled } = place;
+    const at = now().toISOString();
+    const sample: PluginEvent = {
+      uuid: uuid(),
+      timestamp: at,
+      properties: {},
+      ip: null,
+      ...event,
+      now: at,
+      site_url: publicUrl,
+      team_id: teamIdOf(project),
+    };
+    const values = config ? checkValues(place, config) : { config: {}, secrets: {} };
+    const draft: Record<string, unknown> = { ...definition.config, ...values.config, ...values.secrets };
+    for (const [key, value] of Object.entries(values.config)) {
+      if (value === undefined) draft[key] = bundled.config[key];
+    }
+    return tryApp({ definition: { ...definition, config: draft }, project, event: sample, send, waitUntil });
+  };
+}
+
+/** `POST apps/:plugin/test`: what an app would make of an event, with what it logs and sends. Nothing is delivered. */
+export function createTrialRoutes(options: { choose: Choose; runTrial: RunTrial }): Hono<AdminBindings> {
+  const routes = new Hono<AdminBindings>();
+  routes.post("/:plugin/test", async (context) => {
+    const place = await options.choose.app(context);
+    if (place instanceof Response) return place;
+    const body: unknown = await context.req.json().catch(() => null);
+    const waitUntil = (promise: Promise<unknown>) => context.env.waitUntil(promise);
+    return context.json(await options.runTrial(place, body, waitUntil));
+  });
+  routes.onError((error, context) => {
+    if (!(error instanceof ChangeRefused)) throw error;
+    return context.json({ error: error.message }, 400);
+  });
+  return routes;
+}
