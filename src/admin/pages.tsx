@@ -2,14 +2,18 @@
 import { Hono } from "hono";
 import { createSessionRoutes, requireSession } from "./access/session-guard.tsx";
 import type { Sessions } from "./access/sessions.ts";
+import type { Actions } from "./actions.ts";
 import type { AdminBindings } from "./bindings.ts";
+import { type AppPagesOptions, createAppPages } from "./apps/pages/index.tsx";
+import { createAuditPage } from "./audit-page.tsx";
 import { answerPage } from "./look/page.tsx";
 import { EmptyState, Notice } from "./look/parts.tsx";
 import { createOverview, type OverviewOptions } from "./overview/index.tsx";
 import { createProjectsPage, type ProjectsPageOptions } from "./projects/index.tsx";
 
-export interface PagesOptions extends OverviewOptions, ProjectsPageOptions {
+export interface PagesOptions extends OverviewOptions, ProjectsPageOptions, AppPagesOptions {
   sessions: Sessions;
+  actions: Actions;
 }
 
 /** All pages behind the login. What goes wrong in one is told within the layout. */
@@ -18,6 +22,8 @@ export function createPages(options: PagesOptions): Hono<AdminBindings> {
   pages.use(requireSession(options.sessions, options.settings.publicUrl));
   pages.route("/", createSessionRoutes());
   pages.route("/", createOverview(options));
+  pages.route("/", createAppPages(options));
+  pages.route("/", createAuditPage(options.actions.audit));
   pages.route("/", createProjectsPage(options));
 
   pages.all("*", (context) =>

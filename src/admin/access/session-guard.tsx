@@ -1,6 +1,7 @@
 /** @jsxImportSource hono/jsx */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { MAX_UPLOAD_BYTES } from "../apps/upload.ts";
 import type { AdminBindings } from "../bindings.ts";
 import { BACK_FIELD, PROOF_FIELD } from "../look/form.tsx";
 import { frameOf, THEME_COOKIE, THEMES, within } from "../look/frame.ts";
@@ -45,7 +46,8 @@ export function requireSession(sessions: Sessions, publicUrl: string): Middlewar
         `The token "${visitor.name}" may only look. Log in with one that may change things.`,
       );
     }
-    return limitBody(context, async () => {
+    const isUpload = /\/attachments\/[^/]+$/.test(context.req.path);
+    return (isUpload ? limitUpload : limitForm)(context, async () => {
       const { [PROOF_FIELD]: proof } = await context.req.parseBody();
       if (typeof proof === "string" && isSame(proof, context.var.frame.proof)) return next();
       context.res = await refuse(
@@ -56,7 +58,8 @@ export function requireSession(sessions: Sessions, publicUrl: string): Middlewar
   };
 }
 
-const limitBody = bodyLimit({ maxSize: MAX_FORM_BYTES });
+const limitForm = bodyLimit({ maxSize: MAX_FORM_BYTES });
+const limitUpload = bodyLimit({ maxSize: MAX_UPLOAD_BYTES });
 
 function refuse(context: Context<AdminBindings>, why: string): Response | Promise<Response> {
   const content = { title: "Not done", section: null, children: <Notice tone="bad">{why}</Notice> };

@@ -1,6 +1,7 @@
 import { addCopyButtons } from "./copy.ts";
 import { openByKeys } from "./keys.ts";
 import { keepLive } from "./live.ts";
+import { showWhereItApplies } from "./visible.ts";
 import { localTimes } from "./times.ts";
 import { orderByDragging } from "./order.ts";
 
@@ -13,4 +14,5 @@ function enhance(part: ParentNode): void {
   localTimes(part);
   addCopyButtons(part);
   orderByDragging(part);
+  showWhereItApplies(part);
 }

@@ -7,6 +7,8 @@ import { SPIKES } from "./mark.ts";
 /** The admin's pages, in the order of the navigation. `key` opens one after `g`, where scripts run. */
 const SECTIONS = [
   { section: "overview", path: "", label: "Overview", key: "o" },
+  { section: "apps", path: "/apps", label: "Apps", key: "a" },
+  { section: "audit", path: "/audit", label: "Audit list", key: "u" },
   { section: "projects", path: "/projects", label: "Projects & settings", key: "p" },
 ] as const;
 

@@ -8,7 +8,7 @@ import type { Store } from "../../store.ts";
 import type { AdminBindings } from "../bindings.ts";
 import { answerPage } from "../look/page.tsx";
 import { Notice, Panel, Stat, Stats, type Tone } from "../look/parts.tsx";
-import { SelectField, FilterForm } from "../look/form.tsx";
+import { ProjectFilter } from "../look/project-filter.tsx";
 import { createShownApps, type ShownAppsOptions } from "../shown-apps.ts";
 import { Attention } from "./attention.tsx";
 import { type Health, probeHealth } from "./health.ts";
@@ -48,7 +48,8 @@ export function createOverview(options: OverviewOptions): Hono<AdminBindings> {
     return answerPage(context, {
       title: "Overview",
       section: "overview",
-      aside: listed.length > 1 ? <ProjectFilter projects={listed} selected={asked} /> : null,
+      aside:
+        listed.length > 1 ? <ProjectFilter projects={listed} selected={asked} all="All projects" /> : null,
       children: (
         <>
           {wanted.length > selected.length ? (
@@ -70,23 +71,6 @@ export function createOverview(options: OverviewOptions): Hono<AdminBindings> {
   });
   return routes;
 }
-
-function ProjectFilter({ projects, selected }: { projects: readonly string[]; selected: string }) {
-  const options = projects.slice(0, MAX_OPTIONS).map((project) => ({ value: project, label: project }));
-  return (
-    <FilterForm label="Project">
-      <SelectField
-        name="project"
-        label="Project"
-        value={selected}
-        options={[{ value: "", label: "All projects" }, ...options]}
-      />
-    </FilterForm>
-  );
-}
-
-/** With `PROJECT_TOKENS=*` a token may be anything, and there may be many. */
-const MAX_OPTIONS = 500;
 
 function Traffic({ activity }: { activity: Activity | null }) {
   if (activity === null) {

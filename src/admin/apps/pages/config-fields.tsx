@@ -1,0 +1,132 @@
+/** @jsxImportSource hono/jsx */
+import type { Child } from "hono/jsx";
+import type { ManifestField } from "../../../apps/manifest.ts";
+import type { Place } from "../../../apps/place.ts";
+import type { DescribedField } from "../../describe-config.ts";
+import { SelectField, TextArea, TextField } from "../../look/form.tsx";
+import { Markdown, MarkdownLine } from "../../look/markdown.tsx";
+import type { DescribedApp } from "../../shown-apps.ts";
+import { clearName, fieldName, resetName } from "./config-form.ts";
+
+/** What a person has just sent, to be shown again: values by the name of the control, and what was wrong with one. */
+export interface Entered {
+  values: Readonly<Record<string, string>>;
+  fault: { field: string; why: string } | null;
+}
+
+/** The fields of `plugin.json`, in its order, with its texts between them; files have a form of their own. */
+export function ConfigFields({ place, app, entered }: { place: Place; app: DescribedApp; entered: Entered }) {
+  const { config: fields } = place.bundled.manifest;
+  const named = new Set(fields.map(({ key }) => key));
+  const others = app.config.filter(({ key }) => !named.has(key));
+  return (
+    <>
+      {fields.map((field) => {
+        const described = app.config.find(({ key }) => key === field.key);
+        const { key, visible_if: visibleIf, type } = field;
+        if (key !== undefined && type === "attachment") return null;
+        return (
+          <div data-visible-if={visibleIf?.length ? JSON.stringify(visibleIf) : undefined}>
+            {field.markdown ? <Markdown text={field.markdown} /> : null}
+            {described ? <ConfigField field={field} described={described} entered={entered} /> : null}
+          </div>
+        );
+      })}
+      {others.length > 0 ? (
+        <p class="hint">
+          Also configured in apps.json, beyond what the manifest names:{" "}
+          {others.map(({ key }, index) => (
+            <>
+              {index > 0 ? ", " : null}
+              <code>{key}</code>
+            </>
+          ))}
+        </p>
+      ) : null}
+    </>
+  );
+}
+
+function ConfigField(props: { field: ManifestField; described: DescribedField; entered: Entered }) {
+  const { field, described, entered } = props;
+  const { key, from } = described;
+  const name = fieldName(key);
+  const fault = entered.fault?.field === key ? entered.fault.why : undefined;
+  const text = {
+    name,
+    label: described.name ?? key,
+    hint: hintOf(field, described),
+    // A secret that is set stays as it is when nothing is entered.
+    required: described.required && !described.secret && !field.visible_if?.length,
+    ...(fault === undefined ? {} : { fault }),
+  };
+  const value = entered.values[name] ?? (described.secret ? "" : shownValue(described.value));
+  return (
+    <>
+      {controlFor()}
+      {described.secret && described.value !== null && described.value !== "" ? (
+        <Check name={clearName(key)} label={`Clear ${text.label}`} />
+      ) : null}
+      {from === "admin" && !described.secret ? (
+        <Check name={resetName(key)} label={`Back to apps.json: ${text.label}`} />
+      ) : null}
+    </>
+  );
+
+  function controlFor() {
+    if (described.secret) {
+      const isSet = described.value !== null && described.value !== "";
+      const placeholder = isSet ? "set; enter another to replace it" : "not set";
+      return (
+        <TextField {...text} type="password" value={value} placeholder={placeholder} autocomplete="off" />
+      );
+    }
+    if (field.type === "json") return <TextArea {...text} value={value} rows={5} />;
+    const choices = field.type === "boolean" ? ["true", "false"] : field.choices;
+    if (!choices) return <TextField {...text} value={value} autocomplete="off" />;
+    const options = choices.map((choice) => ({ value: choice, label: choice }));
+    const unset = { value: "", label: "not set" };
+    const mayBeUnset = !described.required || !choices.includes(value);
+    return <SelectField {...text} value={value} options={mayBeUnset ? [unset, ...options] : options} />;
+  }
+}
+
+function Check({ name, label }: { name: string; label: string }) {
+  return (
+    <label class="check">
+      <input type="checkbox" name={name} value="1" /> {label}
+    </label>
+  );
+}
+
+const ORIGINS = {
+  default: "default of the app",
+  "apps.json": "from apps.json",
+  setting: "from the setting",
+  admin: "set here",
+} as const;
+
+function hintOf(field: ManifestField, { from, setting }: DescribedField): Child {
+  return (
+    <>
+      {field.hint ? (
+        <>
+          <MarkdownLine text={field.hint} />{" "}
+        </>
+      ) : null}
+      <span class="origin">
+        {from === null ? "not set" : ORIGINS[from]}
+        {setting ? (
+          <>
+            {" "}
+            <code>{setting}</code>
+          </>
+        ) : null}
+      </span>
+    </>
+  );
+}
+
+function shownValue(value: unknown): string {
+  return typeof value === "string" ? value : value === null ? "" : JSON.stringify(value, null, 2);
+}

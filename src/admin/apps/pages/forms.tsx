@@ -1,0 +1,145 @@
+/** @jsxImportSource hono/jsx */
+import { type Context, Hono } from "hono";
+import type { Place } from "../../../apps/place.ts";
+import type { Actions } from "../../actions.ts";
+import type { AdminBindings } from "../../bindings.ts";
+import { answerPage } from "../../look/page.tsx";
+import { exportApps } from "../apps-file.ts";
+import { ChangeRefused } from "../checked-change.ts";
+import { byOf } from "../index.ts";
+import { readUpload } from "../upload.ts";
+import { enteredValues, readConfigForm } from "./config-form.ts";
+import { FileForms } from "./file-forms.tsx";
+import type { AnswerApp, AppPagesOptions } from "./index.tsx";
+import { pathOf } from "./paths.ts";
+import type { SAID } from "./said.ts";
+
+type Form = Record<string, unknown>;
+type PageContext = Context<AdminBindings>;
+
+/** The forms of the app pages. Each does what the API does; what is refused is shown where it was entered. */
+export function createFormRoutes(
+  options: AppPagesOptions & {
+    answerApp: AnswerApp;
+    answerMissing: (context: PageContext, answer: Response) => Promise<Response>;
+  },
+): Hono<AdminBindings> {
+  const { answerApp, instances } = options;
+  const { choose, changes, shown, runNow, runTrial, importFile }: Actions = options.actions;
+  const routes = new Hono<AdminBindings>();
+
+  on("move", async (context, place, { order }) => {
+    await changes.move(place, Number(order), byOf(context));
+    const query = `?project=${encodeURIComponent(place.project)}&said=moved`;
+    return context.redirect(`${context.var.base}/apps${query}`, 303);
+  });
+
+  on("enabled", async (context, place, { enabled }) => {
+    const change = { enabled: enabled === "default" ? null : enabled === "true" };
+    await changes.change(place, change, byOf(context));
+    return back(context, place, "saved");
+  });
+
+  on("config", async (context, place, form) => {
+    await changes.change(place, { config: readConfigForm(shown.describe(place), form) }, byOf(context));
+    return back(context, place, "saved");
+  });
+
+  on("attachments/:key", async (context, place, { remove }) => {
+    const key = context.req.param("key") ?? "";
+    if (remove === "1") await changes.detach(place, key, byOf(context));
+    else await changes.attach(place, key, await readUpload(context), byOf(context));
+    return back(context, place, "saved");
+  });
+
+  on("run", async (context, place, { task, job, payload }) => {
+    const text = typeof payload === "string" ? payload.trim() : "";
+    const body =
+      task === undefined ? { job, ...(text === "" ? {} : { payload: parsed(text, "payload") }) } : { task };
+    const outcome = await runNow(place, body, byOf(context).who);
+    if (outcome.status === 202) return back(context, place, "started");
+    return answerApp(context, place, { notice: { tone: "bad", text: outcome.error } }, 409);
+  });
+
+  on("try", async (context, place, form) => {
+    const sample = typeof form["event"] === "string" ? form["event"] : "";
+    const app = shown.describe(place);
+    const body = {
+      event: parsed(sample, "event"),
+      config: readConfigForm(app, form),
+      send: form["send"] === "1",
+    };
+    const trial = await runTrial(place, body, byOf(context).waitUntil);
+    const entered = { values: enteredValues(app, form), fault: null };
+    return answerApp(context, place, { notice: null, trial, sample, entered });
+  });
+
+  routes.get("/apps.json", async (context) => {
+    const project = await choose.project(context);
+    if (project instanceof Response) return options.answerMissing(context, project);
+    await shown.inScope(byOf(context).waitUntil, (scope) => shown.refresh(project, scope));
+    const text = `${JSON.stringify(exportApps(instances.places(project)), null, 2)}\n`;
+    const headers = {
+      "Content-Type": "application/json",
+      "Content-Disposition": 'attachment; filename="apps.json"',
+    };
+    return context.body(text, 200, headers);
+  });
+
+  routes.post("/apps.json", async (context) => {
+    const project = await choose.project(context);
+    if (project instanceof Response) return options.answerMissing(context, project);
+    try {
+      const { content } = await readUpload(context);
+      await importFile(project, parsed(new TextDecoder().decode(content), "file"), byOf(context));
+    } catch (error) {
+      if (!(error instanceof ChangeRefused)) throw error;
+      const children = <FileForms frame={context.var.frame} project={project} fault={error.message} />;
+      return answerPage(context, { title: "Not imported", section: "apps", children }, 400);
+    }
+    const query = `?project=${encodeURIComponent(project)}&said=imported`;
+    return context.redirect(`${context.var.base}/apps${query}`, 303);
+  });
+  return routes;
+
+  /** Mounts a form of the app page. */
+  function on(
+    path: string,
+    take: (context: PageContext, place: Place, form: Form) => Promise<Response>,
+  ): void {
+    routes.post(`/apps/:plugin/${path}`, async (context: PageContext) => {
+      const place = await choose.app(context);
+      if (place instanceof Response) return options.answerMissing(context, place);
+      const form = await context.req.parseBody();
+      try {
+        return await take(context, place, form);
+      } catch (error) {
+        if (!(error instanceof ChangeRefused)) throw error;
+        const entered = { values: enteredValues(shown.describe(place), form), fault: faultOf(error) };
+        const sample = typeof form["event"] === "string" ? { sample: form["event"] } : {};
+        const notice = { tone: "bad" as const, text: `Not done. ${error.message}` };
+        return answerApp(context, place, { notice, entered, ...sample }, 400);
+      }
+    });
+  }
+}
+
+function back(context: PageContext, place: Place, said: keyof typeof SAID): Response {
+  return context.redirect(`${context.var.base}${pathOf(place)}&said=${said}`, 303);
+}
+
+/** `config.<key>: why`, as the first field that is at fault. */
+function faultOf({ message }: ChangeRefused): { field: string; why: string } | null {
+  const [, field, why] = /^config\.([^:,]+)[^:]*: (.*)$/s.exec(message) ?? [];
+  return field === undefined || why === undefined ? null : { field, why };
+}
+
+function parsed(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ChangeRefused(
+      `${what}: is not JSON: ${error instanceof Error ? error.message : "it cannot be read"}`,
+    );
+  }
+}

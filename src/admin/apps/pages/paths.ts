@@ -1,0 +1,5 @@
+/** Below the admin: an app's page, or something that is done about it there. */
+export function pathOf({ plugin, project }: { plugin: string; project: string }, action = ""): string {
+  const path = `/apps/${encodeURIComponent(plugin)}${action === "" ? "" : `/${action}`}`;
+  return `${path}?project=${encodeURIComponent(project)}`;
+}
