@@ -42,6 +42,38 @@ describe("every accepted event is accounted for", () => {
     ]);
   });
 
+  test("with what each app of the chain did, and how long hooks were waited for", async () => {
+    edge = await startTestGateway({
+      apps: [
+        filter,
+        defineApp(
+          "waiter",
+          {
+            async processEvent(entered: { event: string }) {
+              await Promise.resolve();
+              if (entered.event === "bad") throw new Error("bug");
+              return entered;
+            },
+            onEvent: () => {},
+          },
+          { id: 2 },
+        ),
+      ],
+    });
+    await edge.capture(...["good", "bad", "noise", "noise"].map(event));
+    await edge.settle();
+    const { processed, failed, dropped, waits } = await edge.accounts();
+    expect({ processed, failed, dropped }).toEqual({
+      processed: { filter: 2, waiter: 1 },
+      failed: { waiter: 1 },
+      dropped: { filter: 2 },
+    });
+    expect(waits.toSorted((a, b) => (a.hook < b.hook ? -1 : 1))).toEqual([
+      { hook: "onEvent", plugin: "waiter", boundMs: 1, calls: 2 },
+      { hook: "processEvent", plugin: "waiter", boundMs: 1, calls: 2 },
+    ]);
+  });
+
   test("also while PostHog is away, when it refuses, and when a request is split over messages", async () => {
     edge = await startTestGateway({ apps: [filter], settings: { QSTASH_MAX_MESSAGE_BYTES: "20000" } });
     let answers = 0;

@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import type { DescribedApp } from "../../shown-apps.ts";
+import { enteredValues, readConfigForm } from "./config-form.ts";
+
+const field = (key: string, value: unknown, secret = false) => ({
+  key,
+  type: "string",
+  required: false,
+  secret,
+  value,
+  from: "apps.json" as const,
+});
+const app = {
+  config: [
+    field("url", "https://a.example"),
+    field("text", "a\nb"),
+    field("list", ["a"]),
+    field("unset", null),
+    field("key", "****", true),
+    field("other", "****", true),
+  ],
+} as unknown as DescribedApp;
+
+const untouched = {
+  "config.url": "https://a.example",
+  "config.text": "a\r\nb",
+  "config.list": '[\n  "a"\n]',
+  "config.unset": "",
+  "config.key": "",
+};
+
+test("what was not touched does not change, and what a page hid neither", () => {
+  expect(readConfigForm(app, untouched)).toEqual({});
+});
+
+test("new values, secrets to replace and to clear, and fields to give back are told apart", () => {
+  const sent = { ...untouched, "config.url": "", "config.key": "new", "clear.other": "1", "reset.text": "1" };
+  expect(readConfigForm(app, sent)).toEqual({ url: "", key: "new", other: "", text: null });
+});
+
+test("a secret is not among what is shown again", () => {
+  expect(enteredValues(app, { ...untouched, "config.key": "new" })).not.toHaveProperty(["config.key"]);
+});
