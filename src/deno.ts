@@ -1,6 +1,7 @@
 import { apps } from "#registry";
 import { clientAddress } from "./client-address.ts";
 import { createGatewayProcess, FaultySettings } from "./process.ts";
+import { createShutdown } from "./shutdown.ts";
 
 /** The part of Deno that the gateway uses. */
 interface DenoRuntime {
@@ -19,7 +20,7 @@ interface DenoRuntime {
 declare const Deno: DenoRuntime;
 
 /** Deno Deploy ends an instance 5 s after it has asked it to stop. */
-const DRAIN_MS = 4500;
+const SHUTDOWN_MS = 4500;
 
 try {
   await main();
@@ -30,7 +31,7 @@ try {
 
 async function main(): Promise<void> {
   const environment = Deno.env.toObject();
-  const { gateway, settings, port, waitUntil, drain } = await createGatewayProcess({
+  const { gateway, settings, port, waitUntil, finish, scheduled } = await createGatewayProcess({
     runtime: "deno",
     apps,
     environment,
@@ -53,14 +54,15 @@ async function main(): Promise<void> {
       return gateway.fetch(request, { client: { ip, location: null }, waitUntil });
     },
   );
-  void Deno.cron("scheduled tasks", "* * * * *", () => gateway.scheduled(Date.now()));
+  void Deno.cron("scheduled tasks", "* * * * *", () => scheduled(Date.now()));
 
-  const stop = async () => {
-    await server.shutdown();
-    await gateway.stop(waitUntil).catch((error: Error) => console.error(error.message));
-    await drain(DRAIN_MS);
-    Deno.exit(0);
-  };
+  const stop = createShutdown({
+    patienceMs: SHUTDOWN_MS,
+    close: () => server.shutdown(),
+    steps: [() => gateway.stop(waitUntil), finish],
+    onFault: (message) => console.error(message),
+    exit: (code) => Deno.exit(code),
+  });
   Deno.addSignalListener("SIGTERM", stop);
   Deno.addSignalListener("SIGINT", stop);
 }

@@ -1,12 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import process from "node:process";
 import { apps } from "#registry";
-import { serve } from "@hono/node-server";
+import { serve, type ServerType } from "@hono/node-server";
 import { clientAddress } from "./client-address.ts";
 import { createGatewayProcess, FaultySettings, startCron } from "./process.ts";
+import { createShutdown } from "./shutdown.ts";
 
-/** What a shutdown waits for: the platform's own patience is 10 s as a rule. */
-const DRAIN_MS = 8000;
+/** For a shutdown in order: the platform's own patience is 10 s as a rule. */
+const SHUTDOWN_MS = 8000;
+const IDLE_CHECK_MS = 50;
 
 try {
   await main();
@@ -18,7 +20,7 @@ try {
 async function main(): Promise<void> {
   const embedded =
     process.env["UPSTASH_REDIS_REST_URL"] || process.env["QSTASH_TOKEN"] ? null : await embed();
-  const { gateway, settings, port, waitUntil, drain } = await createGatewayProcess({
+  const { gateway, settings, port, waitUntil, finish, scheduled } = await createGatewayProcess({
     runtime: "node",
     apps,
     environment: { ...embedded?.env, ...withoutEmpty(process.env) },
@@ -41,18 +43,30 @@ async function main(): Promise<void> {
     },
   });
   server.on("listening", () => console.log(`Edgehog listens on port ${port}`));
-  const stopCron = startCron((timeMs) => gateway.scheduled(timeMs));
+  const stopCron = startCron(scheduled);
 
-  const stop = async () => {
-    stopCron();
-    await new Promise((resolve) => server.close(resolve));
-    await gateway.stop(waitUntil).catch((error: Error) => console.error(error.message));
-    await drain(DRAIN_MS);
-    await embedded?.stop();
-    process.exit(0);
-  };
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+  const stop = createShutdown({
+    patienceMs: SHUTDOWN_MS,
+    close() {
+      stopCron();
+      return closeServer(server);
+    },
+    steps: [() => gateway.stop(waitUntil), finish, async () => embedded?.stop()],
+    onFault: (message) => console.error(message),
+    exit: (code) => process.exit(code),
+  });
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+}
+
+/** Connections that clients keep open for later requests are closed as soon as nothing is under way on them. */
+async function closeServer(server: ServerType): Promise<void> {
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  const closeIdle = () => "closeIdleConnections" in server && server.closeIdleConnections();
+  const timer = setInterval(closeIdle, IDLE_CHECK_MS);
+  await closed;
+  clearInterval(timer);
 }
 
 /** An empty variable is an unset one, and must not hide what the embedded stack supplies. */

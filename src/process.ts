@@ -14,8 +14,10 @@ export interface GatewayProcess {
   port: number;
   /** What was started and must be finished before the process ends. */
   waitUntil(promise: Promise<unknown>): void;
-  /** Resolves when all of that has finished, or after `patienceMs`. */
-  drain(patienceMs: number): Promise<void>;
+  /** Resolves when all of that has finished. */
+  finish(): Promise<void>;
+  /** A cron tick, which a shutdown waits for. */
+  scheduled(timeMs: number): Promise<void>;
 }
 
 /** Thrown instead of starting: one line per fault. */
@@ -50,30 +52,34 @@ export async function createGatewayProcess(options: {
 
   hardenBuiltIns();
   const running = new Set<Promise<unknown>>();
+  const waitUntil = (promise: Promise<unknown>) => {
+    running.add(promise);
+    void promise.finally(() => running.delete(promise));
+  };
+  const gateway = createGateway({
+    ...options,
+    settings: parsed.settings,
+    now: () => new Date(),
+    randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+    fetch: (input, init) => fetch(input, init),
+    locate: (ip) => database?.locate(ip) ?? null,
+    assetCache: createMemoryAssetCache(),
+    write: (line) => console.log(line),
+  });
   return {
     settings: parsed.settings,
     port,
-    gateway: createGateway({
-      ...options,
-      settings: parsed.settings,
-      now: () => new Date(),
-      randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
-      fetch: (input, init) => fetch(input, init),
-      locate: (ip) => database?.locate(ip) ?? null,
-      assetCache: createMemoryAssetCache(),
-      write: (line) => console.log(line),
-    }),
-    waitUntil(promise) {
-      running.add(promise);
-      void promise.finally(() => running.delete(promise));
+    gateway,
+    waitUntil,
+    async finish() {
+      while (running.size > 0) await Promise.allSettled(running);
     },
-    async drain(patienceMs) {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const patience = new Promise((resolve) => {
-        timer = setTimeout(resolve, patienceMs);
+    scheduled(timeMs) {
+      const ticked = gateway.scheduled(timeMs).catch((error: Error) => {
+        console.error(`a cron tick was not done in full, the next one comes all the same: ${error.message}`);
       });
-      await Promise.race([Promise.all(running), patience]);
-      clearTimeout(timer);
+      waitUntil(ticked);
+      return ticked;
     },
   };
 }
@@ -91,7 +97,7 @@ async function openGeoip(environment: Environment): Promise<CityDatabase | null>
 
 /**
  * Fires the cron tick at every full minute from the next one on. Returns how to stop it. Each wait is computed anew, so
- * that a clock that is set does not shift the ticks.
+ * that a clock that is set does not shift the ticks. `tick` never rejects.
  */
 export function startCron(tick: (timeMs: number) => Promise<void>): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -99,9 +105,7 @@ export function startCron(tick: (timeMs: number) => Promise<void>): () => void {
     timer = setTimeout(fire, MINUTE_MS - (Date.now() % MINUTE_MS));
   };
   const fire = () => {
-    tick(Date.now()).catch((error: Error) =>
-      console.error(`scheduled tasks were not published: ${error.message}`),
-    );
+    void tick(Date.now());
     wait();
   };
   wait();

@@ -19,6 +19,15 @@ export interface RunningGateway {
   stop(): Promise<void>;
 }
 
+/** One that signals reach. */
+export interface RunningProcess extends Omit<RunningGateway, "stop"> {
+  signal(name: NodeJS.Signals): void;
+  /** Null as long as it runs. */
+  exitCode(): number | null;
+  /** Resolves to the code with which it ends; null when a signal did it. */
+  ended: Promise<number | null>;
+}
+
 const START_TIMEOUT_MS = 30_000;
 
 /** Bundles a folder of apps with the gateway for a runtime. */
@@ -39,8 +48,8 @@ export async function startGateway(
   port: number,
   settings: Record<string, string>,
 ): Promise<RunningGateway> {
-  const lines: string[] = [];
   if (runtime === "workerd") {
+    const lines: string[] = [];
     const worker = await startWorker({
       bundle,
       port,
@@ -50,6 +59,24 @@ export async function startGateway(
     });
     return { url: worker.url, lines, stop: worker.stop };
   }
+  const { url, lines, signal, ended } = await startProcess(runtime, bundle, port, settings);
+  return {
+    url,
+    lines,
+    async stop() {
+      signal("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+export async function startProcess(
+  runtime: "node" | "deno",
+  bundle: string,
+  port: number,
+  settings: Record<string, string>,
+): Promise<RunningProcess> {
+  const lines: string[] = [];
   const [program, args] =
     runtime === "node"
       ? [process.execPath, [bundle]]
@@ -58,15 +85,14 @@ export async function startGateway(
     env: { ...process.env, ...settings, PORT: String(port) },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const ended = once(child, "exit");
+  const ended = once(child, "exit").then(([code]) => code as number | null);
   await listening(child, lines);
   return {
     url: `http://127.0.0.1:${port}`,
     lines,
-    async stop() {
-      child.kill("SIGTERM");
-      await ended;
-    },
+    signal: (name) => void child.kill(name),
+    exitCode: () => child.exitCode,
+    ended,
   };
 }
 
