@@ -1,32 +1,27 @@
 import { type Context, Hono } from "hono";
 import { fields } from "./accounts/counts.ts";
+import { acknowledge } from "./acknowledge.ts";
 import { createAdmin } from "./admin/index.ts";
 import type { AppDefinition } from "./apps/definition.ts";
-import { AppPending } from "./apps/errors.ts";
 import { mendRegExp } from "./apps/built-ins/regexp.ts";
-import { GENERATION_HEADER } from "./apps/generation.ts";
 import type { LocateInDatabase } from "./apps/meta/geoip.ts";
 import type { Scope } from "./apps/scope.ts";
 import { createCapture } from "./capture/capture.ts";
 import { preflightHeaders } from "./capture/cors.ts";
-import { Unavailable } from "./capture/errors.ts";
 import { routePath } from "./capture/path.ts";
 import { createDeliveryRoutes } from "./delivery/index.ts";
-import { eventsOf } from "./delivery/publish.ts";
-import { QueueUnavailable } from "./delivery/queue.ts";
 import { createReceiver } from "./delivery/receiver.ts";
 import type { CapturedBatch, Client } from "./event.ts";
 import { answerFault } from "./proxy/answer.ts";
 import type { AssetCache } from "./proxy/assets.ts";
 import { createProxy } from "./proxy/index.ts";
 import { createReplay } from "./replay/index.ts";
+import { createHealth } from "./health.ts";
+import { tick } from "./schedule/tick.ts";
 import { createServices, hasHook, type Services } from "./services.ts";
 import type { Environment, Settings } from "./settings.ts";
 import { teamIdOf } from "./team.ts";
 import { version } from "./version.ts";
-
-/** Seconds after which an SDK may send again what could not be made durable. */
-const RETRY_AFTER_SECONDS = 5;
 
 /** What a platform supplies with each request. */
 export interface RequestPlatform {
@@ -57,7 +52,7 @@ export interface Platform {
 
 export interface Gateway {
   fetch(request: Request, platform: RequestPlatform): Response | Promise<Response>;
-  /** A cron tick, once a minute. Rejects when its tasks could not be published; the next tick comes all the same. */
+  /** A cron tick, once a minute. Rejects when a part of it failed; the others were done, and the next tick comes all the same. */
   scheduled(timeMs: number): Promise<void>;
   /** Lets apps tear down before the process ends, and publishes what they leave. Rejects when QStash refuses that. */
   stop(waitUntil: RequestPlatform["waitUntil"]): Promise<void>;
@@ -81,22 +76,14 @@ export function createGateway(platform: Platform, services = createServices(plat
     return answerFault(req.raw, 500, "internal_error", "internal server error");
   });
 
-  const { tasks, projects, queue, sweep, instances } = services;
+  const { instances, queue } = services;
   return {
     fetch(request, requestPlatform) {
       // What an app went on with after its call may have broken them since.
       mendRegExp();
       return app.fetch(request, requestPlatform);
     },
-    async scheduled(timeMs) {
-      const background: Promise<unknown>[] = [];
-      const scope = services.openScope((promise) => background.push(promise), 0);
-      await tasks.tick(timeMs, await projects.list(), scope);
-      const runs = (project: string, plugin: string) => instances.standing(project, plugin) === "running";
-      await queue.publish(await sweep(runs));
-      await Promise.all(background);
-      await services.logs.flush();
-    },
+    scheduled: (timeMs) => tick(timeMs, services),
     async stop(waitUntil) {
       const scope = services.openScope(waitUntil, 0);
       await instances.tearDown(scope);
@@ -115,13 +102,15 @@ function mountOwnRoutes(app: App, platform: Platform, services: Services): void 
     context.text("Edgehog is running. Point your PostHog SDK's host at this address.\n"),
   );
   app.on("GET", ["/_liveness", "/_readiness"], (context) => context.text("ok"));
-  app.get("/_gateway/health", (context) =>
+  const health = createHealth({ ...services, now });
+  app.get("/_gateway/health", async (context) =>
     context.json({
       status: "ok",
       version,
       runtime,
       durability,
       apps: apps.filter(({ enabled }) => enabled).length,
+      ...(await health()),
     }),
   );
   app.route(
@@ -156,7 +145,7 @@ function mountSdkRoutes(app: App, platform: Platform, services: Services): void 
   const { projects, instances } = services;
   const nowMs = () => platform.now().getTime();
   const ingest = (batch: CapturedBatch, _client: Client, context: Context<{ Bindings: RequestPlatform }>) =>
-    ingestClient(batch, context.req.raw, context.env, services);
+    acknowledge(batch, context.req.raw, context.env, services);
   const reception = {
     allowedOrigins: settings.allowedOrigins,
     authorise: projects.serves,
@@ -202,32 +191,6 @@ function mountSdkRoutes(app: App, platform: Platform, services: Services): void 
       uuid: services.uuid,
     }),
   );
-}
-
-/** Rejects with `Unavailable` when a client must keep its events, with `CaptureError` when it sends too many. */
-async function ingestClient(
-  batch: CapturedBatch,
-  { headers, url }: Request,
-  { client, waitUntil }: RequestPlatform,
-  { openScope, generations, projects, ingest, accountExactly, writeFault }: Services,
-): Promise<void> {
-  await accountExactly?.(batch.project, batch.events.length);
-  const generation = generations.read(headers.get(GENERATION_HEADER));
-  const scope = openScope(waitUntil, generation, { id: batch.requestId, address: url });
-  if (client.location) scope.locations.set(client.location.ip, client.location);
-  const noted = projects.note(batch.project);
-  if (noted) scope.background(noted);
-  try {
-    await ingest.client(batch, scope);
-  } catch (error) {
-    if (error instanceof AppPending) throw new Unavailable(error.message, error.retryAfterSeconds);
-    if (!(error instanceof QueueUnavailable)) throw error;
-    const { project, events } = batch;
-    writeFault(`${events.length} events of ${project} were refused with 503: ${error.message}`);
-    const notPersisted = eventsOf(error.refused);
-    const options = notPersisted === undefined ? {} : { notPersisted };
-    throw new Unavailable(error.message, RETRY_AFTER_SECONDS, options);
-  }
 }
 
 const ANY_METHOD = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";

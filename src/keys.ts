@@ -85,6 +85,16 @@ export const keys = {
   oversize: (route: string, id: string) => `oversize:${route}:${id}`,
   oversizeTtlSeconds: 14 * day,
 
+  /** Text: a message that QStash did not take, until a sweep has published it. */
+  spooled: (route: string, id: string) => `spool:${route}:${id}`,
+  /** Sorted set: names of these messages in order of arrival; trimmed as they are published. */
+  spool: "spool:order",
+  /** Number: bytes that they take, bounded by `SPOOL_MAX_BYTES`. */
+  spoolBytes: "spool:bytes",
+  spoolTtlSeconds: 14 * day,
+  /** Text: until when (ms) a sweep has the spool for itself, and its name; for less than a minute. */
+  spoolLease: "spool:lease",
+
   /** Owner of the one run of a scheduled task that may be under way. */
   taskLease: (project: string, plugin: string, task: string) => `task:${project}:${plugin}:${task}:lease`,
   taskLeaseTtlMs: minute * 1000,

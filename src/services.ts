@@ -4,7 +4,7 @@ import { createGenerations } from "./apps/generation.ts";
 import { createTally } from "./accounts/tally.ts";
 import type { InstanceServices } from "./apps/instance.ts";
 import { createInstances, type Instances } from "./apps/instances.ts";
-import type { LogEntry } from "./apps/log.ts";
+import type { LogEntry, LogLevel } from "./apps/log.ts";
 import { createScope, currentInvocation, type Leftovers, type Scope } from "./apps/scope.ts";
 import { createVault } from "./apps/state/vault.ts";
 import { createSystemLog } from "./apps/system-log.ts";
@@ -14,6 +14,7 @@ import { createBuffers } from "./delivery/buffers/index.ts";
 import { createBufferStore } from "./delivery/buffers/store.ts";
 import { createDeadLetters } from "./delivery/dead-letters.ts";
 import { createDeliver } from "./delivery/deliver.ts";
+import { createDurableQueue } from "./delivery/durable-queue.ts";
 import { createExports } from "./delivery/exports/index.ts";
 import { createSweep } from "./delivery/exports/sweep.ts";
 import { createFollowUp } from "./delivery/follow-up.ts";
@@ -22,10 +23,13 @@ import { createRunJob } from "./delivery/hooks/job.ts";
 import { createForward } from "./delivery/posthog/forward.ts";
 import { createPostHogDestination } from "./delivery/posthog/index.ts";
 import type { SetupMessage } from "./delivery/message.ts";
+import { createOutage } from "./delivery/outage.ts";
 import { createProgressBook } from "./delivery/progress/index.ts";
 import { leftoverMessages, setupMessage } from "./delivery/publish.ts";
 import { createQueue } from "./delivery/queue.ts";
 import { createRetry } from "./delivery/retry.ts";
+import { createDrain } from "./delivery/spool/drain.ts";
+import { createSpool } from "./delivery/spool/index.ts";
 import { createExactRateLimit } from "./exact-rate-limit.ts";
 import type { Platform, RequestPlatform } from "./gateway.ts";
 import { createIngest } from "./ingest.ts";
@@ -47,12 +51,6 @@ export function createServices(platform: Platform) {
   const uuidV7 = createUuidV7(platform.randomBytes);
   const uuid = () => uuidV7(now().getTime());
   const store = createStore(settings.redis);
-  const queue = createQueue({
-    ...settings.qstash,
-    publicUrl: settings.publicUrl,
-    maxMessageBytes: settings.maxMessageBytes,
-    store,
-  });
   const secrets = createSecrets(platform.environment);
   const logs = createKeptLogs({ store, uuid });
   /** One line on the platform's console, which every platform collects, and in the log that Redis keeps. */
@@ -62,10 +60,23 @@ export function createServices(platform: Platform) {
     currentInvocation.getStore()?.scope.logs.logged();
   };
   /** A line of the gateway's own log, in the form of the apps'. */
-  const writeFault = (message: string) => {
-    const entry = { timestamp: now().toISOString(), level: "ERROR", source: "SYSTEM" };
+  const write = (level: LogLevel) => (message: string) => {
+    const entry = { timestamp: now().toISOString(), level, source: "SYSTEM" };
     platform.write(JSON.stringify({ ...entry, message: secrets.mask(message) }));
   };
+  const writeFault = write("ERROR");
+  const writeNote = write("INFO");
+  const nowMs = () => now().getTime();
+  const outage = createOutage({ nowMs, onFault: writeFault, onBack: writeNote });
+  const qstash = createQueue({
+    ...settings.qstash,
+    publicUrl: settings.publicUrl,
+    maxMessageBytes: settings.maxMessageBytes,
+    store,
+    outage,
+  });
+  const spool = createSpool({ store, maxBytes: settings.spoolMaxBytes, nowMs });
+  const queue = createDurableQueue({ qstash, spool, outage });
   const vault = createVault(settings.secretsKey, platform.randomBytes);
   const alerts = createAlerts({ ...settings.alerts, store, fetch: platform.fetch, onFault: writeFault });
   const instanceServices: InstanceServices = {
@@ -142,6 +153,9 @@ export function createServices(platform: Platform) {
   return {
     store,
     queue,
+    qstash,
+    outage,
+    spool,
     instances,
     instanceServices,
     vault,
@@ -158,6 +172,15 @@ export function createServices(platform: Platform) {
     tally,
     progress: createProgressBook({ store, queue, now, uuid, onFault: writeFault }),
     sweep: createSweep({ store, now }),
+    drain: createDrain({
+      store,
+      qstash,
+      subrequestBudget: settings.subrequestBudget,
+      now,
+      uuid,
+      onFault: writeFault,
+      onProgress: writeNote,
+    }),
     accountExactly:
       settings.exactRateLimit && settings.rateLimitPerMinute !== null
         ? createExactRateLimit(store, settings.rateLimitPerMinute)
@@ -165,7 +188,8 @@ export function createServices(platform: Platform) {
     projects: createProjects(settings.projects, store),
     tasks: createTasks({
       instances,
-      queue,
+      // A task that QStash does not take is caught up by the next tick.
+      queue: qstash,
       leases: createLeases(store),
       lastTick: createLastTick(store),
       now,

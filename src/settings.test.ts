@@ -29,6 +29,7 @@ describe("settings", () => {
         taskTimeoutMs: 30_000,
         subrequestBudget: 40,
         maxMessageBytes: 1_000_000,
+        spoolMaxBytes: 100_000_000,
       },
     });
   });
@@ -46,7 +47,7 @@ describe("settings", () => {
     ["PUBLIC_URL", "ftp://edge.example.com", /http\(s\) address/],
     ["PROJECT_TOKENS", "phx_secret", /personal API key/],
     ["CHAIN_BUDGET_SECONDS", "soon", /not a number/],
-    ["CHAIN_BUDGET_SECONDS", "20", /above 8/],
+    ["CHAIN_BUDGET_SECONDS", "20", /above 6.5/],
     ["TRUST_PLUGIN_MARKERS", "yes", /neither 0 nor 1/],
     ["PATH_PREFIX", "ingest", /not a path/],
     ["POSTHOG_HOST", "us.i.posthog.com", /http\(s\) address/],

@@ -44,6 +44,8 @@ export interface Settings {
   /** Outgoing requests that one invocation of the Worker may make. */
   subrequestBudget: number;
   maxMessageBytes: number;
+  /** Bytes of Redis that messages may take while QStash does not. */
+  spoolMaxBytes: number;
   /** Publishes a message to account for a request whose events were all dropped. */
   exactDrops: boolean;
   /** Believe `$plugins_*` markers that a client sent. */
@@ -144,11 +146,13 @@ const schema = z.object({
     .regex(/^(\/[\w.~-]+)+\/?$/, "is not a path such as /ingest")
     .transform((path) => path.replace(/\/$/, ""))
     .default(""),
-  CHAIN_BUDGET_SECONDS: number(0.1, 8, 6),
+  // With 2 s for QStash and 1 s for the spool an SDK hears the answer before it gives up, after 10.
+  CHAIN_BUDGET_SECONDS: number(0.1, 6.5, 6),
   TASK_TIMEOUT_SECONDS: number(0.1, 600, 30),
   LOOP_LIMIT: number(1000, 1_000_000_000_000, 100_000_000),
   SUBREQUEST_BUDGET: number(10, 10_000_000, 40),
   QSTASH_MAX_MESSAGE_BYTES: number(10_000, 50_000_000, 1_000_000),
+  SPOOL_MAX_BYTES: number(100_000, 1_000_000_000_000, 100_000_000),
   EXACT_DROPS: flag,
   TRUST_PLUGIN_MARKERS: flag,
 });
@@ -215,6 +219,7 @@ export function readSettings(environment: Environment): ParsedSettings {
       loopLimit: values.LOOP_LIMIT,
       subrequestBudget: values.SUBREQUEST_BUDGET,
       maxMessageBytes: values.QSTASH_MAX_MESSAGE_BYTES,
+      spoolMaxBytes: values.SPOOL_MAX_BYTES,
       exactDrops: values.EXACT_DROPS,
       trustPluginMarkers: values.TRUST_PLUGIN_MARKERS,
     },

@@ -182,9 +182,9 @@ describe("a request that an SDK repeats", () => {
         ),
       ],
     });
-    let published = 0;
-    edge.faults.decide(({ to }) => (to === "qstash" && published++ === 0 ? "lose answer" : "pass"));
+    edge.faults.decide(({ to }) => (to === "qstash" ? "lose answer" : "refuse"));
     expect((await edge.capture(named("a"))).status).toBe(503);
+    edge.faults.decide(() => "pass");
     await edge.settle();
     await edge.advance(11 * MINUTE_MS);
     await send("a");

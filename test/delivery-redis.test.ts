@@ -6,6 +6,9 @@ import { acknowledgeBatch, readBatch, strandedBatches, takeBatch } from "../src/
 import { appendToBuffer } from "../src/delivery/exports/buffer.ts";
 import { beginMessage } from "../src/delivery/progress/begin.ts";
 import { recordSteps } from "../src/delivery/progress/record.ts";
+import { readEntry } from "../src/delivery/spool/entry.ts";
+import { createSpool } from "../src/delivery/spool/index.ts";
+import { createLine } from "../src/delivery/spool/line.ts";
 import { createServerBackend } from "../src/local/redis/server.ts";
 import { createRedisRest } from "../src/local/redis/rest.ts";
 import { createLeases } from "../src/schedule/lease.ts";
@@ -135,6 +138,37 @@ describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the g
     );
     expect(made.every((keys) => keys.length > 0)).toBe(true);
     for (const key of made.flat()) expect(await store.ttl(key)).toBeGreaterThan(0);
+  });
+
+  test("keep messages in the spool in order, once each, show them to one sweep at a time, and forget them", async () => {
+    const spool = createSpool({ store, maxBytes: 10_000, nowMs: () => Date.UTC(2036, 0, 1) });
+    const message = (id: string) => ({ route: "job" as const, id, body: `"${id}"` });
+    const all = Array.from({ length: 20 }, (_, n) => message(`m${n}`));
+    await spool.put(all.slice(0, 10));
+    await spool.put(all);
+    await expect(spool.put([{ ...message("large"), body: "x".repeat(5000) }])).rejects.toThrow(
+      "SPOOL_MAX_BYTES",
+    );
+    for (const key of await store.keys("spool:*")) expect(await store.ttl(key)).toBeGreaterThan(0);
+
+    const lineOf = (owner: string) => createLine({ store, owner, nowMs: () => 0 });
+    const [line, second] = [lineOf("one"), lineOf("two")];
+    const waiting = await line.begin();
+    expect(waiting.map(({ key }) => key)).toEqual(all.map(({ id }) => `spool:job:${id}`));
+    expect(await second.begin()).toEqual([]);
+    const texts = await line.read(waiting);
+    expect(texts.map((text) => readEntry(text ?? "", 0))).toEqual(all);
+    expect(await second.moveOn(waiting, [])).toBe(null);
+    const next = await line.moveOn(waiting.slice(0, 10), waiting.slice(10, 11));
+    expect(next?.map(({ name }) => name)).toEqual(
+      [...waiting.slice(11), ...waiting.slice(10, 11)].map(({ name }) => name),
+    );
+    expect(await line.end()).toBe(10);
+    expect(await second.moveOn(next ?? [], [])).toBe(null);
+    expect(await second.begin()).toHaveLength(10);
+    expect(await second.moveOn(next ?? [], [])).toEqual([]);
+    expect(await second.end()).toBe(0);
+    expect(await store.keys("spool:*")).toEqual([]);
   });
 
   test("give a lease to one owner at a time, who alone may renew and release it", async () => {

@@ -321,9 +321,10 @@ describe("delivery", () => {
     ["refuses", async () => ({ QSTASH_TOKEN: "wrong" })],
     ["cannot be reached", async () => ({ QSTASH_URL: await unreachableUrl() })],
   ])(
-    "answers 503 with Retry-After when QStash %s, so that the SDK keeps the events",
+    "answers 503 with Retry-After when QStash %s and Redis is away, so that the SDK keeps the events",
     async (_fault, faulty) => {
       const edge = await start({ apps: [], settings: await faulty() });
+      edge.setRedisAway(true);
       const answer = await edge.capture({ event: "e", distinct_id: "u1" });
       expect(answer.status).toBe(503);
       expect(Number(answer.headers.get("Retry-After"))).toBeGreaterThan(0);
@@ -331,10 +332,13 @@ describe("delivery", () => {
     },
   );
 
-  test("answers 503 when QStash does not answer, sooner than an SDK gives up", async () => {
+  test("answers 503 when neither QStash nor Redis answers, sooner than an SDK gives up", async () => {
     const silent = await startRecorder();
     silent.answerWith(() => new Promise(() => {}));
-    const edge = await start({ apps: [], settings: { QSTASH_URL: silent.url } });
+    const edge = await start({
+      apps: [],
+      settings: { QSTASH_URL: silent.url, UPSTASH_REDIS_REST_URL: silent.url },
+    });
     expect((await edge.capture({ event: "e", distinct_id: "u1" })).status).toBe(503);
     await silent.stop();
   });

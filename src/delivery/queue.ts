@@ -2,9 +2,11 @@ import { Buffer } from "node:buffer";
 import { Client } from "@upstash/qstash";
 import { keys } from "../keys.ts";
 import { describeStoreError, type Store } from "../store.ts";
+import { startTimeLimit, within } from "../within.ts";
 import { MESSAGE_VERSION, type Route } from "./message.ts";
+import type { Outage } from "./outage.ts";
 
-/** An SDK waits for this: past it, the request is refused rather than kept waiting. */
+/** For all messages of one call together: an SDK waits for this. */
 const PUBLISH_TIMEOUT_MS = 2000;
 
 /**
@@ -12,6 +14,15 @@ const PUBLISH_TIMEOUT_MS = 2000;
  * 12 s on. What a destination refuses is not retried by these but by messages of our own.
  */
 const MESSAGE_RETRIES = 5;
+
+/** For what only asks whether QStash is there. */
+const REACH_TIMEOUT_MS = 1000;
+
+/** With these QStash refuses a message for itself; with any other, 429 of a spent quota among them, all would be. */
+const STATUSES_OF_FAULTY_MESSAGES: ReadonlySet<number> = new Set([400, 412, 413, 422]);
+
+/** A refused message below this is not refused for its size, on no plan. */
+const SURELY_SMALL_CHARACTERS = 50_000;
 
 /** Messages that are published in one request. */
 const MAX_MESSAGES_PER_REQUEST = 100;
@@ -31,22 +42,35 @@ export interface OutgoingMessage {
 export interface Queue {
   /**
    * Resolves when QStash has accepted all messages durably: one request for a hundred, one billed message each. A body above the
-   * plan's limit is kept in Redis and travels by reference (+1 Redis command). Rejects with `QueueUnavailable` otherwise;
-   * some may have been accepted then.
+   * plan's limit is kept in Redis and travels by reference (+1 Redis command). Rejects with `QueueUnavailable` otherwise, after
+   * two seconds at the most; some may have been accepted then.
    */
   publish(messages: readonly OutgoingMessage[]): Promise<void>;
 }
 
-/** QStash did not accept. Nothing that was refused may be acknowledged. */
+/** What a refusal is due to: QStash, that takes nothing just now; the messages themselves; Redis, which was to keep one. */
+type Blame = "queue" | "message" | "store";
+
+/** Nothing that was refused may be acknowledged. */
 export class QueueUnavailable extends Error {
-  /** The messages that were refused, where others of the same request were accepted; undefined = none was. */
+  readonly reason: string;
+  readonly blames: Blame;
+  /** The messages that were refused, where others of the same call were accepted; undefined = none was. */
   readonly refused: readonly OutgoingMessage[] | undefined;
 
-  constructor(reason: string, refused?: readonly OutgoingMessage[]) {
+  constructor(reason: string, blames: Blame, refused?: readonly OutgoingMessage[]) {
     super(`QStash did not accept a message: ${reason}`);
     this.name = "QueueUnavailable";
+    this.reason = reason;
+    this.blames = blames;
     this.refused = refused;
   }
+}
+
+/** QStash itself. */
+export interface QStashQueue extends Queue {
+  /** Rejects when QStash does not answer, or does not know the token. Costs a request and no message. */
+  reach(): Promise<void>;
 }
 
 export function createQueue(options: {
@@ -55,7 +79,10 @@ export function createQueue(options: {
   publicUrl: string;
   store: Store;
   maxMessageBytes: number;
-}): Queue {
+  /** Is told of every answer, and of every one that did not come. */
+  outage: Pick<Outage, "worked" | "failed">;
+}): QStashQueue {
+  const { outage } = options;
   const client = new Client({
     baseUrl: options.url,
     token: options.token,
@@ -76,45 +103,73 @@ export function createQueue(options: {
     try {
       await options.store.set(reference, message.body, { ex: keys.oversizeTtlSeconds });
     } catch (error) {
-      throw new QueueUnavailable(
-        `it is too large, and Redis did not keep it either: ${describeStoreError(error)}`,
-      );
+      const reason = `it is too large, and Redis did not keep it either: ${describeStoreError(error)}`;
+      throw new QueueUnavailable(reason, "store");
     }
     return { ...message, body: JSON.stringify({ v: MESSAGE_VERSION, reference }) };
   }
 
+  /** Publishes in one request. What the plan turns out to find too large is published once more, by reference. */
+  async function publishTogether(messages: readonly OutgoingMessage[]): Promise<void> {
+    const fitting: OutgoingMessage[] = [];
+    for (const message of messages) {
+      const fits = fitsInto(options.maxMessageBytes, message.body);
+      fitting.push(fits ? message : await byReference(message));
+    }
+    const refusal = await offer(fitting);
+    if (!refusal) return;
+    const refused = refusal.at.flatMap((index) => messages[index] ?? []);
+    if (!refused.every(({ body }) => body.length > SURELY_SMALL_CHARACTERS)) {
+      throw new QueueUnavailable(refusal.reason, "message", refused);
+    }
+    const again = await offer(await Promise.all(refused.map(byReference)));
+    if (!again) return;
+    const refusedAgain = again.at.flatMap((index) => refused[index] ?? []);
+    throw new QueueUnavailable(again.reason, "message", refusedAgain);
+  }
+
+  /** Resolves to the places of the messages that QStash refuses for themselves. Rejects when it takes none, or does not answer. */
+  async function offer(
+    messages: readonly OutgoingMessage[],
+  ): Promise<{ at: number[]; reason: string } | null> {
+    const [first, second] = messages;
+    if (!first) return null;
+    try {
+      if (second) return failuresOf(await client.batch(messages.map(request)));
+      await client.publish(request(first));
+      return null;
+    } catch (error) {
+      const { status } = error as { status?: unknown };
+      if (second || !STATUSES_OF_FAULTY_MESSAGES.has(Number(status))) throw error;
+      return { at: [0], reason: `${status}: ${(error as Error).message}` };
+    }
+  }
+
   return {
-    async publish(bodies) {
-      const messages: OutgoingMessage[] = [];
-      for (const message of bodies) {
-        const fits = fitsInto(options.maxMessageBytes, message.body);
-        messages.push(fits ? message : await byReference(message));
-      }
-      for (let from = 0; from < messages.length; from += MAX_MESSAGES_PER_REQUEST) {
-        const to = from + MAX_MESSAGES_PER_REQUEST;
-        try {
-          await publishTogether(messages.slice(from, to), bodies.slice(from, to));
-        } catch (error) {
-          if (from === 0 || !(error instanceof QueueUnavailable)) throw error;
-          const refused = [...(error.refused ?? bodies.slice(from, to)), ...bodies.slice(to)];
-          throw new QueueUnavailable(error.message, refused);
+    async publish(messages) {
+      const late = () => new QueueUnavailable(noAnswer(PUBLISH_TIMEOUT_MS), "queue");
+      const limit = startTimeLimit(PUBLISH_TIMEOUT_MS, late);
+      let from = 0;
+      const part = () => messages.slice(from, from + MAX_MESSAGES_PER_REQUEST);
+      try {
+        for (; from < messages.length; from += MAX_MESSAGES_PER_REQUEST) {
+          await limit.during(publishTogether(part()));
+          outage.worked();
         }
+      } catch (thrown) {
+        const { reason, blames, refused } = unavailable(thrown);
+        if (blames === "queue") outage.failed(reason);
+        const left = [...(refused ?? part()), ...messages.slice(from + MAX_MESSAGES_PER_REQUEST)];
+        throw new QueueUnavailable(reason, blames, left.length < messages.length ? left : undefined);
+      } finally {
+        limit.clear();
       }
     },
-  };
 
-  function publishTogether(
-    messages: readonly OutgoingMessage[],
-    bodies: readonly OutgoingMessage[],
-  ): Promise<void> {
-    const [first, second] = messages;
-    if (!first) return Promise.resolve();
-    return withinTimeout(
-      second
-        ? client.batch(messages.map(request)).then((answers) => refuseFailures(answers, bodies))
-        : client.publish(request(first)).then(() => {}),
-    );
-  }
+    async reach() {
+      await within(REACH_TIMEOUT_MS, client.urlGroups.list(), () => new Error(noAnswer(REACH_TIMEOUT_MS)));
+    },
+  };
 }
 
 /** Room that QStash's own fields take of a message's limit. */
@@ -128,29 +183,15 @@ export function fitsInto(maxMessageBytes: number, body: string): boolean {
 }
 
 /** A batch answers 200 with an error in place of each message that was refused. */
-function refuseFailures(answers: readonly unknown[], messages: readonly OutgoingMessage[]): void {
+function failuresOf(answers: readonly unknown[]): { at: number[]; reason: string } | null {
   const errors = answers.map((answer) => (answer as { error?: unknown }).error);
-  const reason = errors.find(Boolean);
-  if (!reason) return;
-  const refused = messages.filter((_, index) => errors[index]);
-  throw new QueueUnavailable(String(reason), refused.length < messages.length ? refused : undefined);
+  const at = errors.flatMap((error, index) => (error ? [index] : []));
+  return at.length === 0 ? null : { at, reason: String(errors.find(Boolean)) };
 }
 
-async function withinTimeout(publishing: Promise<void>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new QueueUnavailable(`no answer within ${PUBLISH_TIMEOUT_MS / 1000} s`)),
-      PUBLISH_TIMEOUT_MS,
-    );
-  });
-  try {
-    await Promise.race([publishing, late]);
-  } catch (error) {
-    publishing.catch(() => {}); // Its late failure has no one left to tell.
-    if (error instanceof QueueUnavailable) throw error;
-    throw new QueueUnavailable(error instanceof Error ? error.message : String(error));
-  } finally {
-    clearTimeout(timer);
-  }
+function unavailable(thrown: unknown): QueueUnavailable {
+  if (thrown instanceof QueueUnavailable) return thrown;
+  return new QueueUnavailable(thrown instanceof Error ? thrown.message : String(thrown), "queue");
 }
+
+const noAnswer = (timeoutMs: number) => `no answer within ${timeoutMs / 1000} s`;

@@ -71,6 +71,8 @@ export interface EmbeddedGateway {
   setRedisAway(away: boolean): void;
   /** Makes QStash refuse everything, or not any more. */
   setQStashAway(away: boolean): void;
+  /** Answers in QStash's place, or not any more. */
+  answerAsQStash(serve: Serve | null): void;
   /** Starts the gateway afresh over the same Redis and QStash, as a new isolate would, or a deployment with changes. */
   restart(apps?: readonly AppDefinition[], settings?: Readonly<Record<string, string>>): void;
   /** Starts another isolate beside this one, on an address of its own; QStash goes on delivering to the first. */
@@ -99,7 +101,7 @@ export async function startEmbeddedGateway(options: EmbeddedGatewayOptions): Pro
   };
   let running: { gateway: Gateway; services: Services } | undefined;
   let redisAway = false;
-  let qstashAway = false;
+  let answerAsQStash: Serve | null = null;
   const answer = async (answering: Gateway | undefined, request: Request) => {
     const ip = request.headers.get("CF-Connecting-IP") ?? "127.0.0.1";
     const client = { ip, location: options.locationOf?.(ip) ?? null };
@@ -109,7 +111,7 @@ export async function startEmbeddedGateway(options: EmbeddedGatewayOptions): Pro
   const refuse = () => new Response("away", { status: 503 });
   const servers = await Promise.all([
     listen(around("redis", (request) => (redisAway ? refuse() : redis.fetch(request)))),
-    listen(around("qstash", (request) => (qstashAway ? refuse() : qstash.fetch(request)))),
+    listen(around("qstash", (request) => (answerAsQStash ?? qstash.fetch)(request))),
     listen(around("gateway", (request) => answer(running?.gateway, request))),
   ]);
   const [redisServer, qstashServer, gatewayServer] = servers;
@@ -202,7 +204,10 @@ export async function startEmbeddedGateway(options: EmbeddedGatewayOptions): Pro
       redisAway = away;
     },
     setQStashAway(away) {
-      qstashAway = away;
+      answerAsQStash = away ? refuse : null;
+    },
+    answerAsQStash(serve) {
+      answerAsQStash = serve;
     },
     restart(apps, settings) {
       running = create(apps, settings);
