@@ -55,12 +55,13 @@ async function letTheHourPass(redis: Redis): Promise<void> {
   }
 }
 
-/** Counts messages in QStash, and keys of export buffers and their batches. */
+/** Counts messages in QStash and in the spool, and keys of export buffers and their batches. */
 export async function depthOf(redis: Redis): Promise<Depth> {
   const parts = Array.from({ length: queueKeys.messageParts }, (_, part) =>
     redis.scard(queueKeys.messages(part)),
   );
-  const messages = (await Promise.all(parts)).reduce((sum, count) => sum + count, 0);
+  const spooled = redis.zcard(keys.spool);
+  const messages = (await Promise.all([spooled, ...parts])).reduce((sum, count) => sum + count, 0);
   return { messages, buffers: (await scan(redis, "export:*")).length };
 }
 
