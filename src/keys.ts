@@ -81,6 +81,10 @@ export const keys = {
   account: (project: string, hour: string) => `account:${project}:${hour}`,
   accountTtlSeconds: 35 * day,
 
+  /** Text: breakers of a project's destinations that fail or have been parked, as JSON by destination. */
+  breakers: (project: string) => `breakers:${project}`,
+  breakersTtlSeconds: 30 * day,
+
   /** Text: a message that was too large for the queue, until it has been delivered. */
   oversize: (route: string, id: string) => `oversize:${route}:${id}`,
   oversizeTtlSeconds: 14 * day,

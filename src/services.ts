@@ -9,6 +9,7 @@ import { createScope, currentInvocation, type Leftovers, type Scope } from "./ap
 import { createVault } from "./apps/state/vault.ts";
 import { createSystemLog } from "./apps/system-log.ts";
 import { createUuidV7 } from "./capture/uuid.ts";
+import { createNoteHealth } from "./delivery/breaker/drain.ts";
 import { createBatches } from "./delivery/buffers/batch.ts";
 import { createBuffers } from "./delivery/buffers/index.ts";
 import { createBufferStore } from "./delivery/buffers/store.ts";
@@ -22,6 +23,7 @@ import { createEventHookDestination } from "./delivery/hooks/event-hooks.ts";
 import { createRunJob } from "./delivery/hooks/job.ts";
 import { createForward } from "./delivery/posthog/forward.ts";
 import { createPostHogDestination } from "./delivery/posthog/index.ts";
+import { createParkedAlert } from "./delivery/posthog/parked-alert.ts";
 import type { SetupMessage } from "./delivery/message.ts";
 import { createOutage } from "./delivery/outage.ts";
 import { createProgressBook } from "./delivery/progress/index.ts";
@@ -142,9 +144,14 @@ export function createServices(platform: Platform) {
     uuid,
   });
   const host = settings.posthogHost;
-  const forward = host === null ? null : createForward({ host, fetch: platform.fetch });
+  const forward = host === null ? null : createForward({ host, fetch: platform.fetch, now });
   const destinations = {
-    toPostHog: createPostHogDestination({ forward, followUp, now }),
+    toPostHog: createPostHogDestination({
+      forward,
+      followUp,
+      alertParked: createParkedAlert({ send: alerts, mask: secrets.mask, onFault: writeFault }),
+      now,
+    }),
     toEventHook: createEventHookDestination({ followUp, ...limits, fetch: platform.fetch }),
     exports,
   };
@@ -170,7 +177,8 @@ export function createServices(platform: Platform) {
     leftovers,
     uuid,
     tally,
-    progress: createProgressBook({ store, queue, now, uuid, onFault: writeFault }),
+    progress: createProgressBook({ store, queue, now, uuid, mask: secrets.mask, onFault: writeFault }),
+    noteHealth: createNoteHealth(now),
     sweep: createSweep({ store, now }),
     drain: createDrain({
       store,

@@ -2,6 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readAccounts } from "../src/accounts/read.ts";
 import { createCommandBatch } from "../src/apps/meta/command-batch.ts";
 import { changeOverride, readRecord } from "../src/apps/state/record.ts";
+import {
+  encodeObserved,
+  FAILING_MS_TO_OPEN,
+  FAILURES_TO_OPEN,
+  type Health,
+  probeIntervalMs,
+} from "../src/delivery/breaker/health.ts";
+import { closeBreaker, readBreakers } from "../src/delivery/breaker/store.ts";
 import { acknowledgeBatch, readBatch, strandedBatches, takeBatch } from "../src/delivery/exports/batch.ts";
 import { appendToBuffer } from "../src/delivery/exports/buffer.ts";
 import { beginMessage } from "../src/delivery/progress/begin.ts";
@@ -9,6 +17,7 @@ import { recordSteps } from "../src/delivery/progress/record.ts";
 import { readEntry } from "../src/delivery/spool/entry.ts";
 import { createSpool } from "../src/delivery/spool/index.ts";
 import { createLine } from "../src/delivery/spool/line.ts";
+import { keys } from "../src/keys.ts";
 import { createServerBackend } from "../src/local/redis/server.ts";
 import { createRedisRest } from "../src/local/redis/rest.ts";
 import { createLeases } from "../src/schedule/lease.ts";
@@ -100,6 +109,7 @@ describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the g
         id,
         owner,
         nowMs,
+        probing: null,
         question: { names: asked, positions: [...asked.keys()], repeated: [] },
       });
     const startMs = Date.UTC(2036, 0, 1);
@@ -136,7 +146,7 @@ describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the g
     const made = await Promise.all(
       ["message:*", "marks:*", "account:*"].map((pattern) => store.keys(pattern)),
     );
-    expect(made.every((keys) => keys.length > 0)).toBe(true);
+    expect(made.every((found) => found.length > 0)).toBe(true);
     for (const key of made.flat()) expect(await store.ttl(key)).toBeGreaterThan(0);
   });
 
@@ -169,6 +179,55 @@ describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the g
     expect(await second.moveOn(next ?? [], [])).toEqual([]);
     expect(await second.end()).toBe(0);
     expect(await store.keys("spool:*")).toEqual([]);
+  });
+
+  test("open a destination's breaker after failures in a row, let one message probe it, and forget it when it is back", async () => {
+    const startMs = Date.UTC(2036, 0, 1);
+    const begin = (id: string, nowMs: number, probing: string | null) =>
+      beginMessage(store, {
+        route: "retry",
+        project: "phc_broken",
+        id,
+        owner: id,
+        nowMs,
+        probing,
+        question: { names: [], positions: [], repeated: [] },
+      });
+    const observe = (id: string, atMs: number, health: Health) =>
+      recordSteps(store, {
+        route: "retry",
+        project: "phc_broken",
+        id,
+        owner: id,
+        atMs,
+        steps: {},
+        message: "done",
+        observed: encodeObserved({ posthog: health }, (text) => text),
+      });
+    const down: Health = { is: "down", why: "down" };
+    for (let n = 1; n <= FAILURES_TO_OPEN; n += 1) await observe(`failing ${n}`, startMs, down);
+    expect(await begin("still closed", startMs, "posthog")).toMatchObject({
+      breakers: { posthog: { failures: FAILURES_TO_OPEN, sinceMs: startMs, why: "down" } },
+      isProbe: false,
+    });
+    const openMs = startMs + FAILING_MS_TO_OPEN;
+    const probeMs = openMs + probeIntervalMs("open");
+    await observe("failing", openMs, down);
+    expect(await begin("early", probeMs - 1, "posthog")).toMatchObject({ isProbe: false });
+    expect(await begin("bystander", probeMs, null)).toMatchObject({
+      breakers: { posthog: { state: "open" } },
+      isProbe: false,
+    });
+    expect(await begin("probe", probeMs, "posthog")).toMatchObject({ isProbe: true });
+    expect(await begin("second", probeMs + 1, "posthog")).toMatchObject({ isProbe: false });
+    await observe("probe", probeMs + 2, { is: "parked", why: "no token" });
+    expect(await readBreakers(store, "phc_broken")).toMatchObject({
+      posthog: { state: "parked", sinceMs: probeMs + 2, why: "no token" },
+    });
+    expect(await store.ttl(keys.breakers("phc_broken"))).toBeGreaterThan(0);
+    await closeBreaker(store, "phc_broken", "onEvent other");
+    await observe("probe", probeMs + 3, { is: "up" });
+    expect(await store.exists(keys.breakers("phc_broken"))).toBe(0);
   });
 
   test("give a lease to one owner at a time, who alone may renew and release it", async () => {

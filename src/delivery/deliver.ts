@@ -12,6 +12,8 @@ import type { Scope } from "../apps/scope.ts";
 import { tameNesting } from "../capture/nesting.ts";
 import { MAX_LEVELS, plainJson } from "../json.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";
+import type { Gate } from "./breaker/gate.ts";
+import { destinationName } from "./breaker/health.ts";
 import type { Exports } from "./exports/index.ts";
 import type { FollowUp, Remainder, Taken } from "./follow-up.ts";
 import { type EventHookDestination, eventHooks } from "./hooks/event-hooks.ts";
@@ -31,7 +33,7 @@ export interface Destinations {
 
 /**
  * Takes a message's events to all destinations side by side: PostHog, every app's hooks, every exporting app's buffer, each a
- * step of the message. One that fails keeps none from the others, and Redis being away keeps none: what it should take
+ * step of the message. What goes to one that is down waits in its lane. One that fails keeps none from the others, and Redis being away keeps none: what it should take
  * waits in the queue. Duplicates go nowhere.
  */
 export type Deliver = (message: DeliverMessage, scope: Scope, run: Run) => Promise<void>;
@@ -60,15 +62,17 @@ export function createDeliver(options: {
     const steps: Promise<void>[] = [];
 
     /** Begins one destination's step. An app that has left something by its end is recorded with what it left. */
-    const take = (to: Destination, work: (remainder: Remainder) => Taken | Promise<Taken>) => {
+    const take = (to: Destination, work: (remainder: Remainder, gate: Gate) => Taken | Promise<Taken>) => {
       const plugin = "plugin" in to ? to.plugin : null;
+      const name = destinationName(to);
       const step = async () => {
-        const { outgoing, outcomes } = await work({ ...untried, destination: to });
+        const { outgoing, outcomes, health } = await work({ ...untried, destination: to }, run.gate(name));
+        if (health) run.observe(name, health);
         const waited = plugin === null ? {} : scope.hookCounts.take(to.hook, plugin);
         return { outgoing, counts: { ...countsAt(to, { ...outcomes, routed: events.length }), ...waited } };
       };
       const mayRecord = () => plugin === null || !scope.isAuthor(plugin);
-      steps.push(run.step(plugin === null ? to.hook : `${to.hook} ${plugin}`, step, mayRecord));
+      steps.push(run.step(name, step, mayRecord));
     };
 
     const ready = await instances.ready(project, scope);
@@ -76,8 +80,8 @@ export function createDeliver(options: {
     steps.push(run.step("chain", async () => ({ outgoing: [], counts })));
     if (events.length > 0) {
       if (toPostHog) {
-        take({ hook: "posthog" }, (remainder) =>
-          toPostHog({ ...remainder, ...(historical ? { historical } : {}) }, id, scope),
+        take({ hook: "posthog" }, (remainder, gate) =>
+          toPostHog({ ...remainder, ...(historical ? { historical } : {}) }, id, scope, gate),
         );
       }
       for (const instance of ready) takeToApp(instance);
@@ -94,11 +98,13 @@ export function createDeliver(options: {
       const { plugin } = instance.definition;
       for (const hook of eventHooks) {
         if (instance.hooks[hook])
-          take({ plugin, hook }, (remainder) => toEventHook(instance, hook, remainder, id, scope));
+          take({ plugin, hook }, (remainder, gate) =>
+            toEventHook(instance, hook, remainder, id, scope, gate),
+          );
       }
       if (instance.hooks.exportEvents)
-        take({ plugin, hook: "exportEvents" }, (remainder) =>
-          exports.append(instance, remainder, { route: "deliver", id }, id, scope),
+        take({ plugin, hook: "exportEvents" }, (remainder, gate) =>
+          exports.append(instance, remainder, { route: "deliver", id }, id, scope, gate),
         );
     }
 

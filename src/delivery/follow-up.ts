@@ -2,6 +2,8 @@ import type { Outcomes } from "../accounts/counts.ts";
 import { deriveId } from "../derived-id.ts";
 import { describeStoreError } from "../store.ts";
 import type { DeadLetter, DeadLetters } from "./dead-letters.ts";
+import type { Health } from "./breaker/health.ts";
+import { laneOf, type SlowPace } from "./breaker/lane.ts";
 import type { RetryMessage } from "./message.ts";
 import { outgoing } from "./publish.ts";
 import type { OutgoingMessage } from "./queue.ts";
@@ -13,6 +15,8 @@ export type Remainder = Omit<RetryMessage, "v" | "id">;
 export interface Taken {
   outgoing: OutgoingMessage[];
   outcomes: Outcomes;
+  /** What the attempt has shown of the destination. */
+  health?: Health;
 }
 
 /** Why something becomes a dead letter; `id` is the letter's. */
@@ -31,6 +35,16 @@ export interface FollowUp {
    */
   again(remainder: Remainder, delaySeconds: number, ...origin: string[]): OutgoingMessage;
   /**
+   * The same, but the message waits in QStash among those of the destination, which come at the given pace. Null is no pace:
+   * the destination is not known to be down.
+   */
+  inLane(
+    pace: SlowPace | null,
+    remainder: Remainder,
+    delaySeconds: number,
+    ...origin: string[]
+  ): OutgoingMessage;
+  /**
    * Keeps them for a person, a dead letter for each verdict; the same id twice is one. While Redis does not take them
    * messages bring them here again, and no hook is run again for that. One Redis request. Never rejects.
    */
@@ -46,7 +60,9 @@ export function createFollowUp(options: {
   onFault: (message: string) => void;
 }): FollowUp {
   function again(remainder: Remainder, delaySeconds: number, ...origin: string[]): OutgoingMessage {
-    return outgoing("retry", { id: deriveId("retry", ...origin), ...remainder }, delaySeconds);
+    const message = { id: deriveId("retry", ...origin), ...remainder };
+    delete message.lane;
+    return outgoing("retry", message, delaySeconds);
   }
 
   function letterOf(remainder: Remainder, { id, error, events }: Verdict): DeadLetter {
@@ -67,6 +83,13 @@ export function createFollowUp(options: {
 
   return {
     again,
+
+    inLane(pace, remainder, delaySeconds, ...origin) {
+      if (pace === null) return again(remainder, delaySeconds, ...origin);
+      const { project, destination } = remainder;
+      const message = { id: deriveId("lane", ...origin), ...remainder, lane: true as const };
+      return { ...outgoing("retry", message, delaySeconds), flow: laneOf(project, destination, pace) };
+    },
 
     async bury(remainder, verdicts, origin) {
       if (verdicts.length === 0) return { outgoing: [], outcomes: {} };

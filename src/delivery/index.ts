@@ -4,6 +4,8 @@ import { type Counts, countsAt } from "../accounts/counts.ts";
 import type { Instances } from "../apps/instances.ts";
 import type { Scope } from "../apps/scope.ts";
 import { describeStoreError, type Store } from "../store.ts";
+import type { NoteHealth } from "./breaker/drain.ts";
+import { destinationName } from "./breaker/health.ts";
 import type { Buffers } from "./buffers/index.ts";
 import type { Deliver } from "./deliver.ts";
 import type { Exports } from "./exports/index.ts";
@@ -44,6 +46,7 @@ export function createDeliveryRoutes(options: {
   instances: Instances;
   deliver: Deliver;
   retry: Retry;
+  noteHealth: NoteHealth;
   exports: Exports;
   buffers: Buffers;
   runTask: Work<"task">;
@@ -60,13 +63,18 @@ export function createDeliveryRoutes(options: {
   /** Messages for what apps left behind in a scope. */
   leftovers: (scope: Scope) => Promise<OutgoingMessage[]>;
 }): Hono<WaitUntilBindings> {
-  const { store, progress, instances, exports } = options;
+  const { store, progress, instances, exports, noteHealth } = options;
   const routes = new Hono<WaitUntilBindings>();
   routes.use(bodyLimit({ maxSize: MAX_SIGNED_BYTES }));
 
   on("deliver", options.deliver);
   on("retry", (message, scope, run) =>
-    run.step("retry", async () => counted(message.destination, await options.retry(message, scope), scope)),
+    run.step("retry", async () => {
+      const { destination } = message;
+      const taken = await options.retry(message, scope, run.gate(destinationName(destination)));
+      const drain = noteHealth(run, message, taken.health);
+      return counted(destination, { ...taken, outgoing: [...taken.outgoing, ...drain] }, scope);
+    }),
   );
   on("task", options.runTask);
   on("capture", options.recapture);
@@ -76,13 +84,15 @@ export function createDeliveryRoutes(options: {
   });
   on("buffer", options.buffers.work);
   on("setup", options.runSetup);
-  on("export", async (message, scope) => {
+  on("export", async (message, scope, run) => {
     const instance = await instances.find(message.project, message.plugin, scope);
     // Without its app the buffer stays as it is; the sweep comes back to it.
     if (!instance?.hooks.exportEvents) return;
-    const followUps = await exports.flush(instance, message, scope);
+    const { outgoing, health } = await exports.flush(instance, message, scope);
     void instance.global.save(scope.commands);
-    return followUps;
+    const destination = { plugin: message.plugin, hook: "exportEvents" } as const;
+    const { id, project } = message;
+    return [...outgoing, ...noteHealth(run, { id, project, destination }, health)];
   });
   // Its work is the recording itself, which happens once by the name of what it records.
   receiveAt("account", async (message, context) => {

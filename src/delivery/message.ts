@@ -62,6 +62,8 @@ export interface RetryMessage extends Envelope {
   batch?: string;
   /** Of events that may be in their buffer or not: the message in whose name they are. */
   from?: { route: "deliver" | "retry"; id: string };
+  /** It waited for a destination that was down. */
+  lane?: true;
   /** Nobody will try these again: they are on their way to becoming a dead letter, which Redis did not take so far. */
   verdict?: { id: string; error: string };
   /** What a job had been given that is on its way to the dead letters. */

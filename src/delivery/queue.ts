@@ -1,8 +1,9 @@
 import { Buffer } from "node:buffer";
-import { Client } from "@upstash/qstash";
+import { Client, QstashError } from "@upstash/qstash";
 import { keys } from "../keys.ts";
 import { describeStoreError, type Store } from "../store.ts";
 import { startTimeLimit, within } from "../within.ts";
+import type { Lane } from "./breaker/lane.ts";
 import { MESSAGE_VERSION, type Route } from "./message.ts";
 import type { Outage } from "./outage.ts";
 
@@ -37,6 +38,8 @@ export interface OutgoingMessage {
   id: string;
   body: string;
   delaySeconds?: number;
+  /** Under which flow-control key it waits, with the limits of that from now on. */
+  flow?: Lane;
 }
 
 export interface Queue {
@@ -71,6 +74,8 @@ export class QueueUnavailable extends Error {
 export interface QStashQueue extends Queue {
   /** Rejects when QStash does not answer, or does not know the token. Costs a request and no message. */
   reach(): Promise<void>;
+  /** How many messages wait under a flow-control key. One request. Rejects when QStash does not say. */
+  waiting(key: string): Promise<number>;
 }
 
 export function createQueue(options: {
@@ -95,6 +100,7 @@ export function createQueue(options: {
     headers: { "Content-Type": "application/json" },
     retries: MESSAGE_RETRIES,
     ...(message.delaySeconds ? { delay: message.delaySeconds } : {}),
+    ...(message.flow ? { flowControl: message.flow } : {}),
     deduplicationId: `${message.route}.${message.id}`,
   });
 
@@ -164,6 +170,18 @@ export function createQueue(options: {
       } finally {
         limit.clear();
       }
+    },
+
+    async waiting(key) {
+      const asked = client.flowControl.get(key).then(
+        ({ waitListSize }) => waitListSize,
+        (error: unknown) => {
+          // QStash knows no key that no message has used lately.
+          if (error instanceof QstashError && error.status === 404) return 0;
+          throw error;
+        },
+      );
+      return within(PUBLISH_TIMEOUT_MS, asked, () => new Error(noAnswer(PUBLISH_TIMEOUT_MS)));
     },
 
     async reach() {

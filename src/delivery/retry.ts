@@ -1,12 +1,13 @@
 import type { Instances } from "../apps/instances.ts";
 import type { Scope } from "../apps/scope.ts";
+import type { Gate } from "./breaker/gate.ts";
 import { type Destinations, PUT_OFF_SECONDS } from "./deliver.ts";
 import type { FollowUp, Remainder, Taken } from "./follow-up.ts";
 import type { RetryMessage } from "./message.ts";
 import type { DeferredHook } from "./schedules.ts";
 
 /** Takes what one destination lacks to it again. Rejects when Redis has the events and does not answer. */
-export type Retry = (message: RetryMessage, scope: Scope) => Promise<Taken>;
+export type Retry = (message: RetryMessage, scope: Scope, gate: Gate) => Promise<Taken>;
 
 /** An app that is gone by then, or disabled, gets nothing more: its part becomes a dead letter that says so. */
 export function createRetry(options: {
@@ -17,11 +18,14 @@ export function createRetry(options: {
   const { instances, followUp } = options;
   const { toPostHog, toEventHook, exports } = options.destinations;
 
-  return async ({ id, ...remainder }, scope) => {
+  return async ({ id, ...remainder }, scope, gate) => {
     const { destination, project, verdict, events } = remainder;
+    // One that came only to change the pace of its lane.
+    if (events.length === 0 && remainder.batch === undefined && !verdict)
+      return { outgoing: [], outcomes: {} };
     if (verdict) return followUp.bury(remainder, [{ ...verdict, events }], id);
     if (destination.hook === "posthog") {
-      if (toPostHog) return toPostHog(remainder, id, scope);
+      if (toPostHog) return toPostHog(remainder, id, scope, gate);
       return giveUp(remainder, id, "posthog", "there is no POSTHOG_HOST any more");
     }
 
@@ -35,20 +39,23 @@ export function createRetry(options: {
     }
     if (!instance.hooks[hook]) return giveUp(remainder, id, plugin, `the app has no ${hook} any more`);
     try {
-      if (hook !== "exportEvents") return await toEventHook(instance, hook, remainder, id, scope);
+      if (hook !== "exportEvents") return await toEventHook(instance, hook, remainder, id, scope, gate);
       // Put off before they reached the buffer, or a batch of the buffer that the app could not export.
       const { batch, from = { route: "retry" as const, id } } = remainder;
-      if (batch === undefined) return await exports.append(instance, remainder, from, id, scope);
+      if (batch === undefined) return await exports.append(instance, remainder, from, id, scope, gate);
       return await exports.retry(instance, { ...remainder, batch }, id, scope);
     } finally {
       void instance.global.save(scope.commands);
     }
   };
 
-  function giveUp(remainder: Remainder, id: string, where: string, error: string): Promise<Taken> {
+  async function giveUp(remainder: Remainder, id: string, where: string, error: string): Promise<Taken> {
     const { batch, events } = remainder;
-    return batch === undefined
-      ? followUp.bury(remainder, [{ id: `${id}:${where}`, error, events }], id)
-      : exports.abandon({ ...remainder, batch }, where, error, id);
+    const taken =
+      batch === undefined
+        ? await followUp.bury(remainder, [{ id: `${id}:${where}`, error, events }], id)
+        : await exports.abandon({ ...remainder, batch }, where, error, id);
+    // There is nothing to spare any more: what else waits in the lane may come at once.
+    return { ...taken, health: { is: "up" } };
   }
 }

@@ -9,10 +9,10 @@ export const HOOK_RETRY_DELAYS_SECONDS = {
   onFlush: [6, 12, 24],
 } as const;
 
-/** PostHog is tried for a day, from 5 s doubling up to an hour apart. */
+/** PostHog is tried from 5 s doubling up to an hour apart: 34 tries take a day, if none has to wait for a breaker. */
 const POSTHOG_FIRST_DELAY_SECONDS = 5;
 const POSTHOG_LONGEST_DELAY_SECONDS = 3600;
-const POSTHOG_PATIENCE_MS = 24 * 3600 * 1000;
+export const POSTHOG_MAX_ATTEMPTS = 34;
 
 /** What is run again: the hooks that events go to, and `onFlush` of a `createBuffer`. */
 export type RetriedHook = keyof typeof HOOK_RETRY_DELAYS_SECONDS;
@@ -29,15 +29,12 @@ export function hookRetryDelay(hook: RetriedHook, attempt: number, thrown: unkno
   return HOOK_RETRY_DELAYS_SECONDS[hook][attempt - 1] ?? null;
 }
 
-/** Seconds until PostHog is tried again after `attempt` tries, or null when its day is over. */
-export function posthogRetryDelay(options: {
-  attempt: number;
-  firstAt: number;
-  now: number;
-  /** What PostHog asked for; never sooner than that. */
-  retryAfterSeconds: number | null;
-}): number | null {
-  if (options.now - options.firstAt >= POSTHOG_PATIENCE_MS) return null;
-  const backoff = POSTHOG_FIRST_DELAY_SECONDS * 2 ** Math.min(options.attempt - 1, 20);
-  return Math.min(POSTHOG_LONGEST_DELAY_SECONDS, Math.max(backoff, options.retryAfterSeconds ?? 0));
+/**
+ * Seconds until PostHog is tried again after `attempt` tries, or null when that was the last. Never sooner than PostHog asked
+ * for (`retryAfterSeconds`), up to an hour. Counted in tries and not by the clock: nothing is given up for having waited.
+ */
+export function posthogRetryDelay(attempt: number, retryAfterSeconds: number | null): number | null {
+  if (attempt >= POSTHOG_MAX_ATTEMPTS) return null;
+  const backoff = POSTHOG_FIRST_DELAY_SECONDS * 2 ** (attempt - 1);
+  return Math.min(POSTHOG_LONGEST_DELAY_SECONDS, Math.max(backoff, retryAfterSeconds ?? 0));
 }

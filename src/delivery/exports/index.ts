@@ -1,9 +1,12 @@
 import { type Counts, countsAt, type Outcomes } from "../../accounts/counts.ts";
 import type { Instance } from "../../apps/instance.ts";
+import { isRetry } from "../../apps/errors.ts";
 import type { Scope } from "../../apps/scope.ts";
 import { deriveId } from "../../derived-id.ts";
 import { describeStoreError, type Store } from "../../store.ts";
 import { teamIdOf } from "../../team.ts";
+import { summariseThrown } from "../../apps/describe-thrown.ts";
+import type { Gate } from "../breaker/gate.ts";
 import { type FollowUp, REDIS_RETRY_SECONDS, type Remainder, type Taken } from "../follow-up.ts";
 import { executeDeferred } from "../hooks/execute.ts";
 import type { ExportMessage } from "../message.ts";
@@ -24,7 +27,8 @@ export interface Exports {
   /**
    * Puts events into the app's buffer durably, and has the messages published that will flush it: one when it is full, one
    * for its time when it was empty. While Redis refuses, one that brings the events here again. In the name of one message
-   * (`from`) that happens once. Never rejects.
+   * (`from`) that happens once. While the app fails to export, events wait in the queue and not in the buffer, which would
+   * grow. Never rejects.
    */
   append(
     instance: Instance,
@@ -32,9 +36,10 @@ export interface Exports {
     from: NonNullable<Remainder["from"]>,
     messageId: string,
     scope: Scope,
+    gate: Gate,
   ): Promise<Taken>;
-  /** Exports what is due of the buffer, batch by batch. Resolves to what must be published. */
-  flush(instance: Instance, message: ExportMessage, scope: Scope): Promise<OutgoingMessage[]>;
+  /** Exports what is due of the buffer, batch by batch. */
+  flush(instance: Instance, message: ExportMessage, scope: Scope): Promise<Taken>;
   /** Exports a batch again that a `RetryError` had left. */
   retry(instance: Instance, remainder: BatchRemainder, messageId: string, scope: Scope): Promise<Taken>;
   /** Makes a batch a dead letter, as Redis holds it: the app may have changed the events that it was given. */
@@ -84,10 +89,12 @@ export function createExports(options: {
         // At worst the sweep takes the batch for stranded, and it is exported before its time.
         await expectBatch(store, { project, plugin, batch }, nowMs() + delaySeconds * 1000).catch(() => {});
         const again = followUp.again(tried, delaySeconds, messageId, plugin, batch);
-        return { outgoing: [again], outcomes: { retried: length } };
+        return { outgoing: [again], outcomes: { retried: length }, ...down(execution.thrown) };
       }
-      case "dead":
-        return abandon(tried, plugin, execution.error, messageId);
+      case "dead": {
+        const buried = await abandon(tried, plugin, execution.error, messageId);
+        return { ...buried, ...down(execution.thrown) };
+      }
       case "done":
         await acknowledge(
           tried,
@@ -95,7 +102,7 @@ export function createExports(options: {
           { delivered: length },
           scope.hookCounts.take("exportEvents", plugin),
         );
-        return { outgoing: [], outcomes: {} };
+        return { outgoing: [], outcomes: {}, health: { is: "up" } };
     }
   }
 
@@ -127,7 +134,7 @@ export function createExports(options: {
   }
 
   return {
-    async append(instance, remainder, from, messageId, scope) {
+    async append(instance, remainder, from, messageId, scope, gate) {
       const { project } = remainder;
       const { plugin } = instance.definition;
       const limits = exportLimits(instance);
@@ -137,9 +144,19 @@ export function createExports(options: {
       const ignored = remainder.events.length - events.length;
       if (events.length === 0) return { outgoing: [], outcomes: { ignored } };
       const later = (delaySeconds: number, retried: number): Taken => ({
-        outgoing: [followUp.again({ ...remainder, events, from }, delaySeconds, messageId, plugin, "append")],
+        outgoing: [
+          followUp.inLane(
+            gate.pace,
+            { ...remainder, events, from },
+            delaySeconds,
+            messageId,
+            plugin,
+            "append",
+          ),
+        ],
         outcomes: { ignored, retried },
       });
+      if (!gate.admits) return later(0, 0);
       if (scope.subrequests >= options.subrequestBudget) return later(0, 0);
 
       scope.subrequests += 1;
@@ -174,16 +191,20 @@ export function createExports(options: {
     async flush(instance, { id, project, plugin, reason }, scope) {
       const limits = exportLimits(instance);
       const messages: OutgoingMessage[] = [];
+      let health: Taken["health"];
+      const soFar = (...more: OutgoingMessage[]): Taken => {
+        return { outgoing: [...messages, ...more], outcomes: {}, ...(health ? { health } : {}) };
+      };
       for (let index = 0; ; index += 1) {
         if (index === MAX_BATCHES_PER_FLUSH || scope.subrequests >= options.subrequestBudget) {
-          return [...messages, outgoing("export", { id: deriveId(id, "rest"), project, plugin, reason })];
+          return soFar(outgoing("export", { id: deriveId(id, "rest"), project, plugin, reason }));
         }
         const batch = `${id}:${index}`;
         const onlyFull = reason === "size";
         const taking = { project, plugin, batch, limits, onlyFull, nowMs: nowMs() };
         const { items, full } = await takeBatch<PackedEvent>(store, taking);
         scope.subrequests += 1;
-        if (!items) return messages;
+        if (!items) return soFar();
         const remainder = {
           project,
           destination: { plugin, hook: "exportEvents" as const },
@@ -192,8 +213,10 @@ export function createExports(options: {
           events: [],
           batch,
         };
-        messages.push(...(await execute(instance, remainder, items, id, scope)).outgoing);
-        if (onlyFull && !full) return messages;
+        const taken = await execute(instance, remainder, items, id, scope);
+        messages.push(...taken.outgoing);
+        health = taken.health ?? health;
+        if (onlyFull && !full) return soFar();
       }
     },
 
@@ -208,4 +231,9 @@ export function createExports(options: {
 
     abandon,
   };
+}
+
+/** What the app threw shows that its destination is down only if it asked to be run again. */
+function down(thrown: unknown): Pick<Taken, "health"> {
+  return isRetry(thrown) ? { health: { is: "down", why: summariseThrown(thrown) } } : {};
 }

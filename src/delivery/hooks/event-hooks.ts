@@ -1,8 +1,11 @@
+import { summariseThrown } from "../../apps/describe-thrown.ts";
+import { isRetry } from "../../apps/errors.ts";
 import { createAppFetch } from "../../apps/fetch.ts";
 import type { Instance } from "../../apps/instance.ts";
 import type { Scope } from "../../apps/scope.ts";
 import type { ProcessedEvent } from "../../pipeline/index.ts";
 import { teamIdOf } from "../../team.ts";
+import type { Gate } from "../breaker/gate.ts";
 import type { FollowUp, Remainder, Taken, Verdict } from "../follow-up.ts";
 import { toPluginEvent } from "../plugin-event.ts";
 import { sendWebhook } from "./compose-webhook.ts";
@@ -27,11 +30,13 @@ export type EventHookDestination = (
   remainder: Remainder,
   messageId: string,
   scope: Scope,
+  gate: Gate,
 ) => Promise<Taken>;
 
 /**
  * An app's hook as a destination. Only events that failed come back, on the hook's schedule; those that would exceed the
- * platform's subrequests go on at once in a message of their own.
+ * platform's subrequests go on at once in a message of their own. While the breaker is open all wait in the lane, and a
+ * probe runs the hook over one event before it does so over the others.
  */
 export function createEventHookDestination(options: {
   followUp: FollowUp;
@@ -42,20 +47,30 @@ export function createEventHookDestination(options: {
   const { followUp } = options;
   const appFetch = createAppFetch(options.fetch);
 
-  return async (instance, hook, remainder, messageId, scope) => {
+  return async (instance, hook, remainder, messageId, scope, gate) => {
     const { plugin } = instance.definition;
     const teamId = teamIdOf(remainder.project);
     // Detached, as all hooks are called (decisions 3).
     const callHook = instance.hooks[hook];
     const tried = { ...remainder, attempt: remainder.attempt + 1 };
     const events = remainder.events.filter((event) => isFor(hook, event));
+    const ignored = remainder.events.length - events.length;
+    const later = (part: Remainder, seconds: number, kind: string) =>
+      part.events.length > 0
+        ? [followUp.inLane(gate.pace, part, seconds, messageId, plugin, hook, kind)]
+        : [];
+    if (!gate.admits) {
+      return { outgoing: later({ ...remainder, events }, 0, "held"), outcomes: { ignored } };
+    }
     const failed: ProcessedEvent[] = [];
     const unreached: ProcessedEvent[] = [];
     const verdicts: Verdict[] = [];
     let delaySeconds = 0;
+    let thrown: unknown;
 
-    await inParallel(events, CONCURRENT_EVENTS, async (event) => {
-      if (scope.subrequests >= options.subrequestBudget) {
+    const take = async (event: ProcessedEvent) => {
+      const isHopeless = gate.pace !== null && isRetry(thrown);
+      if (isHopeless || scope.subrequests >= options.subrequestBudget) {
         unreached.push(event);
         return;
       }
@@ -70,6 +85,7 @@ export function createEventHookDestination(options: {
             ? sendWebhook(instance, event, teamId, meta, appFetch)
             : callHook?.(toPluginEvent(event, teamId), meta),
       });
+      if (execution.outcome !== "done" && isRetry(execution.thrown)) ({ thrown } = execution);
       if (execution.outcome === "retry") {
         failed.push(event);
         delaySeconds = execution.delaySeconds;
@@ -77,26 +93,35 @@ export function createEventHookDestination(options: {
         const id = `${messageId}:${plugin}:${hook}:${event.uuid}`;
         verdicts.push({ id, error: execution.error, events: [event] });
       }
-    });
+    };
+    const [first, ...others] = events;
+    if (gate.pace !== null && first) await take(first);
+    await inParallel(gate.pace === null ? events : others, CONCURRENT_EVENTS, take);
 
     if (verdicts.length > 0) scope.subrequests += 1;
     const buried = await followUp.bury(tried, verdicts, messageId);
-    const again = (part: Remainder, seconds: number, kind: string) =>
-      part.events.length > 0 ? [followUp.again(part, seconds, messageId, plugin, hook, kind)] : [];
+    const delivered = events.length - failed.length - unreached.length - verdicts.length;
     return {
       outgoing: [
-        ...again({ ...tried, events: failed }, delaySeconds, "failed"),
-        ...again({ ...remainder, events: unreached }, 0, "unreached"),
+        ...later({ ...tried, events: failed }, delaySeconds, "failed"),
+        ...later({ ...remainder, events: unreached }, 0, "unreached"),
         ...buried.outgoing,
       ],
       outcomes: {
-        ignored: remainder.events.length - events.length,
-        delivered: events.length - failed.length - unreached.length - verdicts.length,
+        ignored,
+        delivered,
         retried: failed.length,
         ...buried.outcomes,
       },
+      ...healthOf(delivered, thrown),
     };
   };
+}
+
+/** One event that was taken shows that the app's service is there, whatever became of the others. */
+function healthOf(delivered: number, thrown: unknown): Pick<Taken, "health"> {
+  if (delivered > 0) return { health: { is: "up" } };
+  return isRetry(thrown) ? { health: { is: "down", why: summariseThrown(thrown) } } : {};
 }
 
 /** Runs `work` over items, `concurrency` at a time, begun in their order. */

@@ -4,6 +4,8 @@ import type { ProcessedEvent } from "../../pipeline/index.ts";
 import { describeStoreError, type Store } from "../../store.ts";
 import type { MessageOf, Route } from "../message.ts";
 import { outgoing } from "../publish.ts";
+import { gateOf } from "../breaker/gate.ts";
+import { destinationName, encodeObserved } from "../breaker/health.ts";
 import type { OutgoingMessage, Queue } from "../queue.ts";
 import { type Begun, beginMessage } from "./begin.ts";
 import { type Marked, questionOf } from "./marks.ts";
@@ -33,6 +35,8 @@ export function createProgressBook(options: {
   queue: Queue;
   now: () => Date;
   uuid: () => string;
+  /** Rids of secrets what is kept of errors. */
+  mask: (text: string) => string;
   /** Hears, once, that Redis is away, until it is back. */
   onFault: (message: string) => void;
 }): ProgressBook {
@@ -64,9 +68,11 @@ export function createProgressBook(options: {
       const { id, project } = message;
       const question = questionOf(...eventsOf(message));
       const owner = options.uuid();
-      const begun = await tryBegin({ route, id, project, owner, nowMs: nowMs(), question });
+      const probing = probedBy(message);
+      const begun = await tryBegin({ route, id, project, owner, nowMs: nowMs(), question, probing });
       if (begun !== null && begun.state !== "begun") return begun;
 
+      const breakers = begun?.breakers ?? {};
       const repeats = begun?.progress.repeats;
       const duplicates = repeats ? repeats.split(",").map((index) => question.positions[Number(index)]) : [];
       const run = createRun({
@@ -74,6 +80,9 @@ export function createProgressBook(options: {
           ...question.repeated,
           ...duplicates.filter((position) => position !== undefined),
         ]),
+        gate: (destination) =>
+          gateOf(breakers[destination], destination === probing && begun?.isProbe === true),
+        hasFailed: (destination) => destination in breakers,
         done: Object.keys(begun?.progress.steps ?? {}),
         outbox: begun?.outbox ? (JSON.parse(begun.outbox) as OutgoingMessage[]) : null,
         publish: queue.publish,
@@ -81,10 +90,18 @@ export function createProgressBook(options: {
         record:
           begun === null
             ? null
-            : async (recording) => {
+            : async ({ observed, ...recording }) => {
                 scope.subrequests += 1;
+                const seen = Object.keys(observed).length > 0 && encodeObserved(observed, options.mask);
                 try {
-                  await recordSteps(store, { route, id, project, owner, ...recording });
+                  await recordSteps(store, {
+                    route,
+                    id,
+                    project,
+                    owner,
+                    ...recording,
+                    ...(seen ? { observed: seen } : {}),
+                  });
                 } catch (error) {
                   noteAway(error);
                   throw error;
@@ -113,4 +130,11 @@ export function createProgressBook(options: {
 /** A message's events, with which of them can be duplicates. */
 function eventsOf(message: MessageOf[Route]): [readonly ProcessedEvent[], Marked] {
   return "marked" in message ? [message.events, message.marked] : [[], undefined];
+}
+
+/** The destination that a message may try although its breaker is open, when its time has come. */
+function probedBy(message: MessageOf[Route]): string | null {
+  if (!("destination" in message) || message.events.length === 0) return null;
+  // What is on its way to the dead letters tries nothing; a batch that an app has been given keeps to its schedule.
+  return message.verdict || message.batch !== undefined ? null : destinationName(message.destination);
 }

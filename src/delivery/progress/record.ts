@@ -2,14 +2,19 @@ import { addCountsLua, hourOf } from "../../accounts/add.ts";
 import type { Counts } from "../../accounts/counts.ts";
 import { keys } from "../../keys.ts";
 import type { Store } from "../../store.ts";
+import { noteHealthLua } from "../breaker/health.ts";
 
 /**
  * Steps count once however often they are recorded: a run that lost its lease, or whose recording was answered to nobody,
- * says the same again. KEYS: progress, account, outbox. ARGV: steps with their counts as JSON, what becomes of the message
- * (`done`, `free`, or `held`), lease's end in ms, owner, life time of progress and of the account in s, outbox or ''.
+ * says the same again. KEYS: progress, account, outbox, breakers. ARGV: steps with their counts as JSON, what becomes of the message
+ * (`done`, `free`, or `held`), lease's end in ms, owner, life time of progress and of the account in s, outbox or '',
+ * then what was seen of destinations as JSON or '', now, life time of breakers in s. A recording said twice counts a failure
+ * twice, which only makes a breaker open earlier.
  */
 const recordScript = `#!lua flags=allow-key-locking
 ${addCountsLua}
+${noteHealthLua}
+if ARGV[8] ~= '' then note_health(KEYS[4], cjson.decode(ARGV[8]), tonumber(ARGV[9]), ARGV[10]) end
 local text = redis.call('GET', KEYS[1])
 if text == 'done' then return 0 end
 local progress = text and cjson.decode(text) or {steps = {}}
@@ -55,23 +60,30 @@ export interface Recording {
   untilMs?: number;
   /** What still has to be published, as JSON. */
   outbox?: string;
+  /** How destinations did, by `encodeObserved`. */
+  observed?: string;
   /** The message has no steps, and so nothing to count and nothing to remember but that it is done. */
   isPlain?: boolean;
 }
 
 /**
- * Records steps, once each, and counts with them. One request: 3 commands, 3 more when there is something to count; one when
- * a message without steps is done.
+ * Records steps, once each, and counts with them. One request: 3 commands, 3 more when there is something to count, 2 more
+ * when a destination failed or is back; one when a message without steps is done.
  */
 export async function recordSteps(store: Store, recording: Recording): Promise<void> {
   const { route, id, project } = recording;
-  if (recording.isPlain && recording.message === "done") {
+  if (recording.isPlain && recording.message === "done" && recording.observed === undefined) {
     await store.set(keys.progress(route, id), "done", { ex: keys.progressTtlSeconds });
     return;
   }
   await store.eval(
     recordScript,
-    [keys.progress(route, id), keys.account(project, hourOf(recording.atMs)), keys.outbox(route, id)],
+    [
+      keys.progress(route, id),
+      keys.account(project, hourOf(recording.atMs)),
+      keys.outbox(route, id),
+      keys.breakers(project),
+    ],
     [
       JSON.stringify(recording.steps),
       recording.message,
@@ -80,6 +92,9 @@ export async function recordSteps(store: Store, recording: Recording): Promise<v
       String(keys.progressTtlSeconds),
       String(keys.accountTtlSeconds),
       recording.outbox ?? "",
+      recording.observed ?? "",
+      String(recording.atMs),
+      String(keys.breakersTtlSeconds),
     ],
   );
 }

@@ -1,4 +1,6 @@
 import type { Counts } from "../../accounts/counts.ts";
+import type { Gate } from "../breaker/gate.ts";
+import type { Health } from "../breaker/health.ts";
 import type { OutgoingMessage } from "../queue.ts";
 import { LEASE_MS } from "./begin.ts";
 import type { DoneSteps, Recording } from "./record.ts";
@@ -25,6 +27,10 @@ export interface Run {
   readonly duplicates: ReadonlySet<number>;
   /** What remains to be published of a message whose work an earlier run has done; null = there is work to do. */
   readonly outbox: readonly OutgoingMessage[] | null;
+  /** Whether events may be taken to a destination, by `destinationName`. */
+  gate(destination: string): Gate;
+  /** Notes how a destination did, for what is recorded next. That one does well is news only after it did not. */
+  observe(destination: string, health: Health): void;
   /**
    * Does a step of the message's work, unless an earlier run has. Rejects as `work` does. A step whose `mayRecord` is false
    * when it ends is recorded at the end only: its app left something that is published then.
@@ -40,20 +46,30 @@ export interface Run {
   giveUp(): Promise<void>;
 }
 
+/** A recording as a run says it: whose it is, is known. */
+export type RunRecording = Omit<Recording, "route" | "id" | "project" | "owner" | "observed"> & {
+  observed: Readonly<Record<string, Health>>;
+};
+
 export function createRun(options: {
   duplicates: ReadonlySet<number>;
+  gate: (destination: string) => Gate;
+  /** Whether a destination has failed lately. */
+  hasFailed: (destination: string) => boolean;
   /** Steps that earlier runs did. */
   done: readonly string[];
   outbox: readonly OutgoingMessage[] | null;
   publish: (messages: readonly OutgoingMessage[]) => Promise<void>;
   /** Null while Redis is away. */
-  record: ((recording: Omit<Recording, "route" | "id" | "project" | "owner">) => Promise<void>) | null;
+  record: ((recording: RunRecording) => Promise<void>) | null;
   /** Has the queue bring back what Redis did not take. */
   recordLater: (steps: DoneSteps) => Promise<void>;
   nowMs: () => number;
   onFault: (what: string) => void;
 }): Run {
-  const { record, nowMs } = options;
+  const { nowMs } = options;
+  const record = options.record && recordWithHealth(options.record);
+  let observed: Record<string, Health> = {};
   const behind = new Set(options.done);
   const finished = new Map<string, StepResult & { mayRecord?: (() => boolean) | undefined }>();
   let isPlain = behind.size === 0 && options.outbox === null;
@@ -62,6 +78,20 @@ export function createRun(options: {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let saving: Promise<void> = Promise.resolve();
   const renewal = record && setInterval(save, LEASE_MS / 3);
+
+  /** What was seen of destinations goes with the first recording that Redis takes. */
+  function recordWithHealth(recordAll: (recording: RunRecording) => Promise<void>) {
+    return async (recording: Omit<RunRecording, "observed">) => {
+      const said = observed;
+      observed = {};
+      try {
+        await recordAll({ ...recording, observed: said });
+      } catch (error) {
+        observed = { ...said, ...observed };
+        throw error;
+      }
+    };
+  }
 
   function stepsOf(names: Iterable<string>): DoneSteps {
     return Object.fromEntries([...names].map((name) => [name, finished.get(name)?.counts ?? {}]));
@@ -135,6 +165,11 @@ export function createRun(options: {
   return {
     duplicates: options.duplicates,
     outbox: options.outbox,
+    gate: options.gate,
+
+    observe(destination, health) {
+      if (health.is !== "up" || options.hasFailed(destination)) observed[destination] = health;
+    },
 
     async step(name, work, mayRecord) {
       isPlain = false;
