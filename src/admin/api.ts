@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { AppDefinition } from "../apps/definition.ts";
 import type { Instances } from "../apps/instances.ts";
+import type { QStashQueue, Queue } from "../delivery/queue.ts";
 import type { Projects } from "../projects.ts";
 import type { Store } from "../store.ts";
 import type { Attempts } from "./access/attempts.ts";
@@ -14,6 +15,7 @@ import { createTrialRoutes } from "./apps/try/routes.ts";
 import { MAX_UPLOAD_BYTES } from "./apps/upload.ts";
 import { createAuditRoutes } from "./audit-routes.ts";
 import type { AdminBindings } from "./bindings.ts";
+import { createDestinationRoutes } from "./destinations.ts";
 import { createLogRoutes } from "./logs.ts";
 import { createRunRoutes } from "./run.ts";
 
@@ -28,6 +30,11 @@ export interface AdminApiOptions {
   now: () => Date;
   apps: readonly AppDefinition[];
   store: Store;
+  queue: Queue;
+  qstash: Pick<QStashQueue, "waiting">;
+  uuid: () => string;
+  /** Whether events go to PostHog at all. */
+  hasPostHog: boolean;
 }
 
 /**
@@ -48,6 +55,7 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminBindings> {
   api.route("/apps", createAppRoutes(actions));
   api.route("/apps", createRunRoutes(actions));
   api.route("/apps", createTrialRoutes(actions));
+  api.route("/destinations", createDestinationRoutes({ ...options, choose: actions.choose }));
   api.route("/", createLogRoutes({ ...options, projects: projects.list, serves: projects.serves }));
   api.all("*", (context) => context.json({ error: `there is no ${context.req.path}` }, 404));
   api.onError((error, context) =>
