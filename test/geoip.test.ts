@@ -93,14 +93,14 @@ async function send(
 }
 
 describe("an app that locates clients", () => {
-  test("writes what the database knows into an event that came without properties", async () => {
+  test("writes what the database knows into an event that came without properties [378]", async () => {
     const { properties, $set, $set_once: setOnce } = (await send([geoip], SWEDEN)) ?? {};
     expect(properties).toMatchObject({ $geoip_city_name: "Linköping", $geoip_country_code: "SE" });
     expect($set).toMatchObject({ $geoip_time_zone: "Europe/Stockholm", $geoip_postal_code: null });
     expect(setOnce).toMatchObject({ $initial_geoip_subdivision_1_name: "Östergötland" });
   });
 
-  test("finds the parts that are not known missing, not invented", async () => {
+  test("finds the parts that are not known missing, not invented [373]", async () => {
     const { properties, $set } = (await send([geoip], SOMEWHERE)) ?? {};
     expect($set).toMatchObject({
       $geoip_city_name: null,
@@ -110,7 +110,7 @@ describe("an app that locates clients", () => {
     expect(properties).not.toHaveProperty("$geoip_city_name");
   });
 
-  test("may prefer an address in the properties", async () => {
+  test("may prefer an address in the properties [375]", async () => {
     const delivered = await send([geoip], "9.9.9.9", { properties: { $ip: SWEDEN } });
     expect(delivered?.properties).toMatchObject({ $geoip_city_name: "Linköping" });
   });
@@ -119,7 +119,7 @@ describe("an app that locates clients", () => {
     ["whose sender wants no location", SWEDEN, { properties: { $geoip_disable: true } }],
     ["from an address that nobody knows", "127.0.0.1", {}],
     ["with something that is no address", SWEDEN, { properties: { $ip: "asdfgh" } }],
-  ])("leaves an event alone %s", async (_which, ip, event) => {
+  ])("leaves an event alone %s [374, 380, 381]", async (_which, ip, event) => {
     const delivered = await send([geoip], ip, event);
     expect(delivered?.$set).toBeUndefined();
     expect(Object.keys(delivered?.properties ?? {}).filter((name) => name.startsWith("$geoip_"))).toEqual(
@@ -131,7 +131,7 @@ describe("an app that locates clients", () => {
   test.each([
     ["not after an app that removes the address", [removeIp, geoip], undefined],
     ["before one that does", [geoip, removeIp], "Linköping"],
-  ])("knows the client %s", async (_order, apps, city) => {
+  ])("knows the client %s [383]", async (_order, apps, city) => {
     expect((await send(apps, SWEDEN))?.properties["$geoip_city_name"]).toBe(city);
   });
 });

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { deploy } from "./deploy.ts";
+import { deploy, type Deployment } from "./deploy.ts";
+
+/** Level and message of what the admin's API tells of the app's log, but for the gateway's own entries. */
+async function kept(edge: Deployment): Promise<string[][]> {
+  const answer = await edge.admin("apps/app/logs");
+  const { entries } = (await answer.json()) as { entries: Record<"level" | "source" | "message", string>[] };
+  return entries.filter(({ source }) => source !== "SYSTEM").map(({ level, message }) => [level, message]);
+}
 
 describe("console", () => {
   test.each([
@@ -82,6 +89,23 @@ describe("console", () => {
     await edge.send("e");
     expect(edge.messages()).toHaveLength(1);
     expect(edge.messages()[0]?.length).toBeLessThan(51_000);
+  });
+
+  test("writes and keeps what is serious enough for apps.json, and nothing else [343]", async () => {
+    const edge = await deploy(
+      { app: "export function onEvent() { console.log('chat'); console.error('broken') }" },
+      { listings: { app: { logLevel: "warn" } } },
+    );
+    await edge.send("e");
+    expect(edge.messages()).toEqual(["broken"]);
+    expect(await kept(edge)).toEqual([["ERROR", "broken"]]);
+  });
+
+  test("is kept beyond the process, each entry once [344]", async () => {
+    const edge = await deploy({ app: "export function onEvent() { console.info('amogus') }" });
+    await edge.send("e");
+    edge.restart();
+    expect(await kept(edge)).toEqual([["INFO", "amogus"]]);
   });
 
   test("may be used while the module is loaded, and in deep calls", async () => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
@@ -15,6 +15,8 @@ export interface DeployOptions {
   /** What `apps.json` says of an app beside its name; the value `HOOK` becomes the recorder's address. */
   listings?: Readonly<Record<string, object>>;
   settings?: Record<string, string>;
+  /** Whether the project that the apps are in has this repository's packages installed, as one made from it has. */
+  withPackages?: true;
 }
 
 /** Apps as their authors wrote them, compiled and behind the gateway's HTTP front, with a hook that they may call. */
@@ -104,11 +106,17 @@ export async function faultsOf(
   );
 }
 
-async function compileFolders(folders: AppFolders, { listings = {} }: DeployOptions, hookUrl: string) {
+async function compileFolders(
+  folders: AppFolders,
+  { listings = {}, withPackages }: DeployOptions,
+  hookUrl: string,
+) {
   const project = await mkdtemp(join(tmpdir(), "edgehog-cases-"));
   const plugins = join(project, "plugins");
   try {
     await mkdir(plugins);
+    if (withPackages)
+      await symlink(join(import.meta.dirname, "../../node_modules"), join(project, "node_modules"));
     for (const [plugin, folder] of Object.entries(folders)) {
       await mkdir(join(plugins, plugin), { recursive: true });
       const files = typeof folder === "string" ? { "index.js": folder } : folder;

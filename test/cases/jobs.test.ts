@@ -195,6 +195,17 @@ describe("a job that was scheduled", () => {
     expect(edge.messages()).toEqual(["ran"]);
   });
 
+  test("is left out without an error when its app is disabled by then [257]", async () => {
+    const edge = await deploy({
+      app: "export const jobs = { work: () => console.log('ran') }; export async function onEvent(e, { jobs }) { await jobs.work({}).runIn(5, 'seconds') }",
+    });
+    await edge.send("e");
+    await edge.admin("apps/app", { method: "PATCH", body: { enabled: false } });
+    await edge.advance(6000);
+    expect(edge.messages()).toEqual([]);
+    expect(await edge.deadLetters()).toEqual([]);
+  });
+
   test.each([
     ["Error('bug')", "Error: bug"],
     ["RetryError('later')", "RetryError: later"],

@@ -16,6 +16,22 @@ describe("an app's metrics", () => {
     });
   });
 
+  test("of an exporting app have PostHog's names for its deliveries, beside its own [291]", async () => {
+    const edge = await deploy({
+      app: "export function exportEvents() {} export const metrics = { own: 'max' }",
+    });
+    await edge.send("e");
+    const { metrics } = (await (await edge.admin("apps/app")).json()) as { metrics: object };
+    expect(metrics).toEqual({
+      events_seen: "sum",
+      events_delivered_successfully: "sum",
+      undelivered_events: "sum",
+      retry_errors: "sum",
+      other_errors: "sum",
+      own: "max",
+    });
+  });
+
   test("of a kind that does not exist keep the app from loading [397]", async () => {
     const edge = await deploy({
       app: "exports.metrics = { a: 'avg', b: 'sum' }; exports.processEvent = () => null",

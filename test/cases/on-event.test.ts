@@ -67,7 +67,7 @@ describe("onEvent", () => {
     expect(edge.hook.requests.map(({ path }) => path)).toEqual(["/?query=export"]);
   });
 
-  test("is called again after 5, 10, 20, 40 and 80 s for a RetryError, then its event is a dead letter [204–207]", async () => {
+  test("is called again after 5, 10, 20, 40 and 80 s for a RetryError, then its event is a dead letter [204–207, 211]", async () => {
     const edge = await deploy({
       app: "export async function onEvent(e) { await fetch(HOOK); throw new RetryError('away') }",
     });

@@ -190,7 +190,7 @@ describe("an app that fails", () => {
       "delete event.team_id; return event",
       "IllegalOperationError: Plugin tried to change event.team_id",
     ],
-  ])("because it %s keeps none from the rest", async (_what, body, message) => {
+  ])("because it %s keeps none from the rest [170]", async (_what, body, message) => {
     const edge = await deploy({
       failing: `export function processEvent(event) { event.properties.before = 1; ${body} }`,
       next: tag("next"),

@@ -45,4 +45,17 @@ describe("composeWebhook", () => {
       { error: expect.stringMatching(/^Error: Fetch to .* failed with Internal Server Error$/) },
     ]);
   });
+
+  test("waits 10 s for its receiver, whose silence is a dead letter then; the event is delivered meanwhile [391]", async () => {
+    const edge = await deploy({ app: "export const composeWebhook = () => ({ url: HOOK, body: '' })" });
+    const { promise: silence, resolve: end } = Promise.withResolvers<Response>();
+    edge.hook.answerWith(() => silence);
+    const sent = edge.send("e");
+    await expect.poll(() => edge.delivered().length).toBe(1);
+    expect(await sent).toBeDefined();
+    end(new Response(""));
+    expect(await edge.deadLetters()).toMatchObject([
+      { hook: "composeWebhook", attempts: 1, error: expect.stringContaining("network timeout") },
+    ]);
+  });
 });

@@ -200,7 +200,7 @@ export function testRuntime(runtime: RuntimeName): void {
       });
     });
 
-    test("puts promises that an app forgot into its log, and goes on", async () => {
+    test("puts promises that an app forgot into its log, and goes on [346, 347]", async () => {
       const person = randomUUID();
       const properties = { address: await unreachableUrl() };
       await send("/e/", { api_key: TOKEN, event: "forgetful", distinct_id: person, properties });
