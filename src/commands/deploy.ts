@@ -3,17 +3,14 @@ import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
 import { unstable_readConfig as readConfig } from "wrangler";
-import { readSettings } from "../settings.ts";
 import { root, wranglerProgram } from "./bundle.ts";
+import { deploymentFaults } from "./deployable.ts";
 
 const usage = `Usage: npm run deploy [-- <options of wrangler deploy>]
 
 Checks that the settings the gateway needs are there, as vars of wrangler.toml or as secrets, then deploys to Cloudflare.
 Needs a login: npx wrangler login, or CLOUDFLARE_API_TOKEN.
 `;
-
-/** Stands for a secret, whose value nobody can read back: present, and well-formed as far as anyone can tell. */
-const SECRET = "https://secret.invalid";
 
 const options = process.argv.slice(2);
 if (options.includes("--help")) {
@@ -23,9 +20,9 @@ if (options.includes("--help")) {
 
 const { vars } = readConfig({ config: join(root, "wrangler.toml") });
 const secrets = await listSecrets();
-const parsed = readSettings({ ...Object.fromEntries(secrets.map((name) => [name, SECRET])), ...vars });
-if ("faults" in parsed) {
-  console.error(`Not deployed, settings are faulty:\n${parsed.faults.map((fault) => `  ${fault}`).join("\n")}
+const faults = deploymentFaults(vars, secrets);
+if (faults.length > 0) {
+  console.error(`Not deployed, settings are faulty:\n${faults.map((fault) => `  ${fault}`).join("\n")}
 
 Put what is no secret under [vars] in wrangler.toml, and secrets where they belong:
   npx wrangler secret put QSTASH_TOKEN
