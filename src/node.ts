@@ -32,6 +32,8 @@ async function main(): Promise<void> {
 
   const server = serve({
     port,
+    // Otherwise it replaces Request and Response for the whole process, apps' `instanceof Response` included.
+    overrideGlobalObjects: false,
     fetch: (request, bindings) => {
       const { incoming } = bindings as unknown as { incoming: IncomingMessage };
       const ip = clientAddress(

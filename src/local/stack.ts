@@ -93,7 +93,8 @@ function randomSecret(): string {
 type Fetch = Parameters<typeof serve>[0]["fetch"];
 
 async function listen(fetch: Fetch, hostname: string, port: number) {
-  const server = serve({ fetch, hostname, port });
+  // Otherwise it replaces Request and Response for the whole process, apps' `instanceof Response` included.
+  const server = serve({ fetch, hostname, port, overrideGlobalObjects: false });
   await new Promise<void>((resolve, reject) => {
     server.once("listening", resolve);
     server.once("error", (error) =>

@@ -56,6 +56,7 @@ const WORLD = {
   rejected: "FetchError",
   aborted: "FetchError request-timeout",
   method: { method: "PATCH" },
+  answers: [true, true, true],
   bytes: '{"method":"GET"}',
   fortnight: "Unknown time unit: fortnights",
   lpush: "cache.lpush expects a string value or an array of strings",

@@ -43,6 +43,7 @@ async function look(meta: PluginMeta): Promise<Record<string, unknown>> {
     rejected: await fetch("http://127.0.0.1:1/").then(() => "answered", (error) => error.name),
     aborted: await fetch(meta.config.hook + "/hang", { timeout: 50 }).then(() => "answered", (error) => `${error.name} ${error.type}`),
     method: await (await fetch(meta.config.hook, { method: "patch", body: "x" })).json(),
+    answers: [await fetch(meta.config.hook), await nodeFetch(meta.config.hook), new Response("")].map((answer) => answer instanceof Response),
     bytes: (await (await fetch(meta.config.hook)).buffer()).toString(),
     fortnight: await meta.jobs.nothing({}).runIn(1, "fortnight").catch((error: Error) => error.message),
     lpush: await meta.cache.lpush("l", 5 as never).catch((error: Error) => error.message),
