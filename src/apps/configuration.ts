@@ -53,12 +53,25 @@ function holds(
   });
 }
 
-function isSet(value: unknown): boolean {
+/** Whether a field counts as filled in. */
+export function isSet(value: unknown): boolean {
   return value !== undefined && value !== null && value !== "";
 }
 
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value ?? null);
+}
+
+/** Conditions that can never hold, since they ask for a field that does not exist; a line each. */
+export function idleConditions({ config }: Manifest): string[] {
+  const keys = new Set(config.map(({ key }) => key));
+  return config.flatMap((field) =>
+    (["required_if", "visible_if"] as const).flatMap((name) =>
+      (field[name] ?? [])
+        .filter(([asked]) => !keys.has(asked))
+        .map(([asked]) => `${field.key ?? "a text"}: ${name} asks for ${asked}, and there is no such field`),
+    ),
+  );
 }
 
 /** Says what keeps a value from being one of its field's type; undefined when nothing does. Unset values are none. */

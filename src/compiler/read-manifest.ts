@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type * as z from "zod";
+import { idleConditions } from "../apps/configuration.ts";
 import { type Manifest, manifestSchema } from "../apps/manifest.ts";
 import type { Report } from "./faults.ts";
 import { type JsonDocument, JsonError, readJsonc } from "./jsonc.ts";
@@ -23,14 +24,11 @@ export async function readManifest(
     const place = document.placeOf(["posthogVersion"]);
     report.faults.push({ app, file, ...place, message: `posthogVersion: ${message}` });
   }
-  for (const { key, type, secret } of manifest.config) {
-    if (type === "choice" && secret) {
-      report.warnings.push({
-        app,
-        file,
-        message: `${key}: a choice cannot be secret; PostHog marked it as invalid`,
-      });
-    }
+  const secretChoices = manifest.config
+    .filter(({ type, secret }) => type === "choice" && secret)
+    .map(({ key }) => `${key}: a choice cannot be secret; PostHog marked it as invalid`);
+  for (const remark of [...secretChoices, ...idleConditions(manifest)]) {
+    report.warnings.push({ app, file, message: remark });
   }
   return manifest;
 }

@@ -14,6 +14,8 @@ export type AppFolders = Readonly<Record<string, AppFolder>>;
 export interface DeployOptions {
   /** What `apps.json` says of an app beside its name; the value `HOOK` becomes the recorder's address. */
   listings?: Readonly<Record<string, object>>;
+  /** Apps that `apps.json` does not name. */
+  unlisted?: readonly string[];
   settings?: Record<string, string>;
   /** Whether the project that the apps are in has this repository's packages installed, as one made from it has. */
   withPackages?: true;
@@ -108,7 +110,7 @@ export async function faultsOf(
 
 async function compileFolders(
   folders: AppFolders,
-  { listings = {}, withPackages }: DeployOptions,
+  { listings = {}, unlisted = [], withPackages }: DeployOptions,
   hookUrl: string,
 ) {
   const project = await mkdtemp(join(tmpdir(), "edgehog-cases-"));
@@ -126,7 +128,9 @@ async function compileFolders(
         await writeFile(file, text.replaceAll(/\bHOOK\b/g, JSON.stringify(hookUrl)));
       }
     }
-    const apps = Object.keys(folders).map((plugin) => Object.assign({ plugin }, listings[plugin]));
+    const apps = Object.keys(folders)
+      .filter((plugin) => !unlisted.includes(plugin))
+      .map((plugin) => Object.assign({ plugin }, listings[plugin]));
     const listed = JSON.stringify({ apps }).replaceAll('"HOOK"', JSON.stringify(hookUrl));
     await writeFile(join(plugins, "apps.json"), listed);
     return await compileApps(plugins);

@@ -44,7 +44,7 @@ async function* buffers(body: ReadableStream<Uint8Array>): AsyncGenerator<Buffer
   for await (const chunk of body) yield Buffer.from(chunk);
 }
 
-/** Defines rather than assigns: @hono/node-server puts a `Response` of its own in place, with members that cannot be assigned to. */
+/** Defines rather than assigns: on some platforms these objects have members of the same names that cannot be assigned to. */
 function define(object: object, members: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(members)) {
     Object.defineProperty(object, name, { value, configurable: true, writable: true });

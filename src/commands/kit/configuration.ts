@@ -1,20 +1,23 @@
+import { isSet, missingFields, withDefaults } from "../../apps/configuration.ts";
 import type { Manifest, ManifestField } from "../../apps/manifest.ts";
 import { formatTable } from "../table.ts";
 
 /** How an app's configuration starts out in `apps.json`. */
 export interface Draft {
-  /** Placeholders for what is required and has no default. */
+  /** Placeholders for what is required, under the defaults of all, and has none itself. */
   config: Record<string, unknown>;
   /** Keys that a person has to see to before the app can run. */
   missing: string[];
 }
 
 export function draftConfiguration(plugin: string, manifest: Manifest): Draft {
-  const missing = fieldsOf(manifest).filter((field) => field.required && isUnset(field.default));
-  const placeholders = missing.filter(({ type }) => type !== "attachment");
+  const missing = missingFields(manifest, withDefaults(manifest, {}), {});
+  const placeholders = fieldsOf(manifest).filter(
+    ({ key, type }) => missing.includes(key) && type !== "attachment",
+  );
   return {
     config: Object.fromEntries(placeholders.map((field) => [field.key, placeholder(plugin, field)])),
-    missing: missing.map(({ key }) => key),
+    missing,
   };
 }
 
@@ -24,7 +27,7 @@ export function describeConfiguration(plugin: string, manifest: Manifest): strin
     field.key,
     field.type === "choice" ? (field.choices ?? []).join(" | ") : field.type,
     field.required ? "required" : "",
-    isUnset(field.default) ? "" : JSON.stringify(field.default),
+    isSet(field.default) ? JSON.stringify(field.default) : "",
     howToSet(plugin, field),
   ]);
   if (rows.length === 0) return "";
@@ -61,8 +64,4 @@ type Field = ManifestField & { key: string };
 /** Fields that hold a value; the others are text for people. */
 function fieldsOf({ config }: Manifest): Field[] {
   return config.flatMap((field) => (field.key === undefined ? [] : [{ ...field, key: field.key }]));
-}
-
-function isUnset(value: unknown): boolean {
-  return value === undefined || value === null || value === "";
 }
