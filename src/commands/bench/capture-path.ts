@@ -1,10 +1,11 @@
 import type { Stack } from "../../local/stack.ts";
 import type { Contestant } from "./contestants.ts";
 import type { Load } from "./load.ts";
-import { type Measured, measure } from "./meter.ts";
-import { createRequests, type Payload, payloads } from "./payload.ts";
+import { measureRounds } from "./capture-rounds.ts";
+import type { Measured } from "./meter.ts";
+import { type Payload, payloads } from "./payload.ts";
 import { type Sink, startSink } from "./sink.ts";
-import { type Running, TOKEN, withContestants } from "./start.ts";
+import { type Running, withContestants } from "./start.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 
 /** What a request costs one Worker until it is answered. */
@@ -20,12 +21,6 @@ export interface CaptureCost {
   /** Processor time that load and sink took for each request. */
   benchCpuPerRequestUs: number;
 }
-
-/** Bodies made before the clock runs. They come again: only delivery looks for duplicates, and nothing is delivered here. */
-const DISTINCT_REQUESTS = 100;
-
-/** Rounds that do not count, in which V8 compiles what is hot. */
-const WARM_UP_ROUNDS = 4;
 
 /**
  * Measures the capture path alone, bare Worker and gateways in turn within each round, when all are warm.
@@ -65,30 +60,7 @@ async function measurePayload(
   sink: Sink,
   options: { load: Load; random: () => number; requests: number; rounds: number },
 ): Promise<CaptureCost[]> {
-  const { load, random, rounds } = options;
-  const requestsPerRound = Math.max(1, Math.round(options.requests * payload.requestsFactor));
-  const distinct = Array.from(
-    { length: Math.min(DISTINCT_REQUESTS, requestsPerRound) },
-    createRequests(payload, random, TOKEN),
-  );
-  const round = Array.from(
-    { length: requestsPerRound },
-    (_, index) => distinct[index % distinct.length],
-  ).filter((request) => request !== undefined);
-  const measured = workers.map((): Measured[] => []);
-  for (let count = 0; count < WARM_UP_ROUNDS + rounds; count += 1) {
-    for (const [index, worker] of workers.entries()) {
-      const before = sink.requests();
-      const cost = await measure(worker.pid, () => load.send(worker.url, round));
-      const published = sink.requests() - before;
-      if (published !== round.length) {
-        throw new Error(
-          `${worker.name} answered ${round.length} requests with 200, and published ${published}`,
-        );
-      }
-      if (count >= WARM_UP_ROUNDS) measured[index]?.push(cost);
-    }
-  }
+  const { requestsPerRound, measured } = await measureRounds(payload, workers, sink, options);
   return workers.map((worker, index) => ({
     payload: payload.name,
     worker: worker.name,

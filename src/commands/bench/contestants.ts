@@ -34,10 +34,15 @@ const cases = [
   },
 ] as const;
 
+/** So many that what the chain does for them stands out from what a request costs anyway. */
+const IDLE_APPS = 20;
+
 /** Builds the bare Worker and the gateway's cases into `directory`. A few seconds. Throws when an app is not in `plugins/`. */
-export async function buildContestants(
-  directory: string,
-): Promise<{ bare: Contestant; gateways: readonly Contestant[] }> {
+export async function buildContestants(directory: string): Promise<{
+  bare: Contestant;
+  gateways: readonly [Contestant, ...Contestant[]];
+  idle: { contestant: Contestant; apps: number };
+}> {
   const bare = join(directory, "bare.js");
   await build({
     entryPoints: [join(root, "src/commands/bench/bare.ts")],
@@ -48,11 +53,28 @@ export async function buildContestants(
     external: ["node:*"],
     logLevel: "error",
   });
-  const gateways: Contestant[] = [];
-  for (const [index, { name, apps }] of cases.entries()) {
-    gateways.push(await contestant(name, await buildGateway(join(directory, `gateway${index}`), apps)));
+  const [first, ...others] = cases;
+  const gateway = async ({ name, apps }: (typeof cases)[number]) =>
+    contestant(name, await buildGateway(join(directory, name), apps));
+  const gateways: [Contestant, ...Contestant[]] = [await gateway(first)];
+  for (const other of others) gateways.push(await gateway(other));
+  const idle = await contestant(`${IDLE_APPS} idle`, await buildIdleGateway(join(directory, "idle")));
+  return {
+    bare: await contestant("bare Worker", bare),
+    gateways,
+    idle: { contestant: idle, apps: IDLE_APPS },
+  };
+}
+
+/** The gateway with apps that hand every event on as it is. */
+async function buildIdleGateway(directory: string): Promise<string> {
+  const plugins = join(directory, "plugins");
+  const apps = Array.from({ length: IDLE_APPS }, (_, index) => ({ plugin: `idle${index + 1}` }));
+  for (const { plugin } of apps) {
+    await mkdir(join(plugins, plugin), { recursive: true });
+    await writeFile(join(plugins, plugin, "index.js"), "export const processEvent = (event) => event;\n");
   }
-  return { bare: await contestant("bare Worker", bare), gateways };
+  return bundleGateway(directory, apps);
 }
 
 /** Compiles copies of the apps alone, since the compiler takes every folder that it finds. */
@@ -71,6 +93,12 @@ async function buildGateway(
     });
     await cp(source, join(plugins, plugin), { recursive: true });
   }
+  return bundleGateway(directory, apps);
+}
+
+/** Compiles the apps in `plugins` of a directory, in this order, and bundles the gateway with them. */
+async function bundleGateway(directory: string, apps: readonly object[]): Promise<string> {
+  const plugins = join(directory, "plugins");
   await writeFile(join(plugins, "apps.json"), JSON.stringify({ apps }));
   await compile({ pluginsDirectory: plugins, outDirectory: join(directory, "registry") });
   return bundleWorker(join(directory, "worker"), join(directory, "registry/registry.js"));

@@ -19,6 +19,7 @@ const results: Results = {
       benchCpuPerRequestUs: 4321,
     },
   ],
+  chainOverhead: { apps: 20, payload: "50 in gzip", requestsPerRound: 100_000, cpuPerEventAndAppUs: spread },
   wholeWay: [
     {
       payload: "100 in gzip",

@@ -9,6 +9,7 @@ const right = (title: string) => ({ title });
 export function formatReport(results: Results): string {
   return [
     captureSection(results),
+    chainSection(results),
     wholeWaySection(results),
     billSection(results),
     startUpSection(results),
@@ -42,6 +43,16 @@ sink that answers as QStash does and delivers nothing. "load µs": what load and
 2 apps: property-filter and url-normaliser, which keep no state. Cache: first-time-event as well.
 
 ${formatTable(columns, rows)}`;
+}
+
+function chainSection({
+  chainOverhead: { apps, payload, requestsPerRound, cpuPerEventAndAppUs },
+  rounds,
+}: Results) {
+  return `CHAIN  what it costs by itself: ${apps} apps that do nothing, less no apps, events ${payload}
+Median (min–max) of ${rounds} rounds of ${requestsPerRound} requests.
+
+${spread(cpuPerEventAndAppUs, 2)} µs per event and app`;
 }
 
 function wholeWaySection({ wholeWay, rounds }: Results): string {

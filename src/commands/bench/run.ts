@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { startStack } from "../../local/stack.ts";
 import { type CaptureBill, countCaptureBill } from "./capture-bill.ts";
 import { type CaptureCost, measureCapturePath } from "./capture-path.ts";
+import { type ChainOverhead, measureChainOverhead } from "./chain-overhead.ts";
 import { buildContestants } from "./contestants.ts";
 import { createLoad } from "./load.ts";
 import { createRandom } from "./random.ts";
@@ -15,6 +16,7 @@ export interface Results {
   requests: number;
   rounds: number;
   capturePath: CaptureCost[];
+  chainOverhead: ChainOverhead;
   wholeWay: WholeWayCost[];
   captureBill: CaptureBill[];
   startUp: StartUp[];
@@ -37,13 +39,14 @@ export async function runBenchmark(options: {
   const load = createLoad();
   try {
     progress("building …");
-    const { bare, gateways } = await buildContestants(directory);
+    const { bare, gateways, idle } = await buildContestants(directory);
     const stack = await startStack();
     try {
       // One stream for all, since the gateway and QStash remember what they have seen.
       const random = createRandom(SEED);
       const surroundings = { gateways, stack, load, random, requests, rounds, progress };
       const capturePath = await measureCapturePath({ bare, ...surroundings });
+      const chainOverhead = await measureChainOverhead({ without: gateways[0], idle, ...surroundings });
       const wholeWay = await measureWholeWay(surroundings);
       progress("counting and starting …");
       const captureBill = await countCaptureBill(surroundings);
@@ -52,7 +55,7 @@ export async function runBenchmark(options: {
         contestants: [bare, ...gateways],
         times: rounds,
       });
-      return { requests, rounds, capturePath, wholeWay, captureBill, startUp };
+      return { requests, rounds, capturePath, chainOverhead, wholeWay, captureBill, startUp };
     } finally {
       await stack.stop();
     }
