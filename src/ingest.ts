@@ -1,12 +1,15 @@
 import { type Counts, countsOfAccepted, countsOfDropped } from "./accounts/counts.ts";
 import type { Tally } from "./accounts/tally.ts";
 import type { Scope } from "./apps/scope.ts";
-import type { CaptureMessage } from "./delivery/message.ts";
+import type { CaptureMessage, OnUnwritable } from "./delivery/message.ts";
 import { deliverMessages, outgoing } from "./delivery/publish.ts";
 import type { OutgoingMessage, Queue } from "./delivery/queue.ts";
 import type { CapturedBatch, PluginEvent } from "./event.ts";
-import type { Pipeline } from "./pipeline/index.ts";
+import type { Pipeline, ProcessedEvent } from "./pipeline/index.ts";
 import { teamIdOf } from "./team.ts";
+
+/** Of an error that an app may have written. */
+const MAX_REASON_CHARACTERS = 500;
 
 /** The way of events from capture, or from an app, to the queue. Resolves when they are durable. */
 export interface Ingest {
@@ -26,6 +29,8 @@ export function createIngest(options: {
   exactDrops: boolean;
   tally: Tally;
   now: () => Date;
+  /** Hears of events that apps left in a form that cannot be written, a line each. */
+  onFault: (message: string) => void;
 }): Ingest {
   async function process(
     batch: CapturedBatch,
@@ -55,6 +60,7 @@ export function createIngest(options: {
           generation: scope.generation,
         },
         options.maxMessageBytes,
+        tellUnwritable(project, options.onFault),
       ),
       ...(events.length === 0 ? account(batch, dropped, chain, scope) : []),
     ];
@@ -91,6 +97,21 @@ export function createIngest(options: {
 
     // Markers of these were set by this gateway and are believed.
     apps: (message, scope) => process(toBatch(message), scope, true),
+  };
+}
+
+/** Its app cannot be told for certain, since it shows only now: all that had the event are named. An event is told once. */
+function tellUnwritable(project: string, onFault: (message: string) => void): OnUnwritable {
+  const told = new Set<unknown>();
+  return (written, why) => {
+    const { uuid, event, properties = {} } = written as Partial<ProcessedEvent>;
+    if (told.has(uuid)) return;
+    told.add(uuid);
+    const apps = ["$plugins_succeeded", "$plugins_failed"].flatMap((marker) => properties[marker] ?? []);
+    onFault(
+      `event ${event} (${uuid}) of ${project} holds what JSON cannot, which is left out or made text. ` +
+        `One of these apps put it there: ${apps.join(", ")}. ${String(why).slice(0, MAX_REASON_CHARACTERS)}`,
+    );
   };
 }
 

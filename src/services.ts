@@ -221,6 +221,7 @@ export function createServices(platform: Platform) {
       exactDrops: settings.exactDrops,
       tally,
       now,
+      onFault: writeFault,
     }),
   };
 }

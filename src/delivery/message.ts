@@ -166,15 +166,32 @@ export interface MessageOf {
 }
 export type Route = keyof MessageOf;
 
+/** Hears of an event that JSON cannot hold as an app left it: what is written of it instead, and why. */
+export type OnUnwritable = (written: unknown, why: unknown) => void;
+
 /**
  * JSON of a message. What an app left in an event that JSON cannot hold (a BigInt, a circle, a getter that throws, a
  * thousand levels) costs that event those properties, never the message: nothing else of a message is an app's.
  */
-export function encodeMessage(message: MessageOf[Route]): string {
+export function encodeMessage(message: MessageOf[Route], onUnwritable: OnUnwritable = () => {}): string {
   try {
     return JSON.stringify(message);
-  } catch {
-    const events = "events" in message ? message.events.map(plainJson) : undefined;
-    return JSON.stringify({ ...message, ...(events ? { events } : {}) });
+  } catch (error) {
+    if (!("events" in message)) throw error;
+    return JSON.stringify({
+      ...message,
+      events: message.events.map((event) => writable(event, onUnwritable)),
+    });
   }
+}
+
+/** A copy in any case: a getter that worked now may throw in the message. */
+function writable(event: unknown, onUnwritable: OnUnwritable): unknown {
+  const written = plainJson(event);
+  try {
+    JSON.stringify(event);
+  } catch (why) {
+    onUnwritable(written, why);
+  }
+  return written;
 }

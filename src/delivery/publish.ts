@@ -13,6 +13,7 @@ import {
   type JobMessage,
   type MessageOf,
   MESSAGE_VERSION,
+  type OnUnwritable,
   type Route,
 } from "./message.ts";
 import { markedOf } from "./progress/marks.ts";
@@ -23,8 +24,9 @@ export function outgoing<Name extends Route>(
   route: Name,
   message: Omit<MessageOf[Name], "v">,
   delaySeconds = 0,
+  onUnwritable?: OnUnwritable,
 ): OutgoingMessage {
-  const body = encodeMessage({ ...message, v: MESSAGE_VERSION } as MessageOf[Name]);
+  const body = encodeMessage({ ...message, v: MESSAGE_VERSION } as MessageOf[Name], onUnwritable);
   return { route, id: message.id, body, ...(delaySeconds > 0 ? { delaySeconds } : {}) };
 }
 
@@ -50,6 +52,7 @@ export interface Surviving {
 export function deliverMessages(
   { id, project, events, clientUuids, historical, locations, dropped, chain, generation }: Surviving,
   maxMessageBytes: number,
+  onUnwritable?: OnUnwritable,
 ): OutgoingMessage[] {
   return splitToFit(events, maxMessageBytes, (part) => {
     const partId = part.length === events.length ? id : partOf(id, part);
@@ -64,7 +67,7 @@ export function deliverMessages(
       if (dropped.size > 0) message.dropped = Object.fromEntries(dropped);
       if (Object.keys(chain).length > 0) message.chain = chain;
     }
-    return outgoing("deliver", message);
+    return outgoing("deliver", message, 0, onUnwritable);
   });
 }
 

@@ -142,4 +142,25 @@ describe("what an app throws", () => {
     await edge.send("e");
     expect(edge.messages()).toEqual(["str"]);
   });
+
+  test.each([
+    ["a getter", "{ get x() { throw new Error('too late') }, y: 1 }", "Error: too late", { y: 1 }],
+    ["a toJSON", "{ toJSON() { throw new Error('not me') }, y: 1 }", "Error: not me", { y: 1 }],
+    ["a circle", "(() => { const o = { y: 1 }; o.o = o; return o })()", "TypeError: ", { y: 1 }],
+    ["a big integer", "{ y: 1n }", "TypeError: ", { y: "1" }],
+  ])(
+    "only when its event is written, by %s, is told once with the apps that had the event",
+    async (_what, value, why, left) => {
+      const edge = await deploy({
+        app: `export const processEvent = (e) => (e.properties.odd = ${value}, e)`,
+        next: "export const processEvent = (e) => e",
+      });
+      expect((await edge.send("e"))?.properties["odd"]).toEqual(left);
+      const told = edge.messages().filter((message) => message.includes("One of these apps"));
+      expect(told).toEqual([
+        expect.stringMatching(/^event e \([\w-]{36}\) of phc_test holds what JSON cannot/),
+      ]);
+      expect(told[0]).toContain(`app (1), next (2). ${why}`);
+    },
+  );
 });
