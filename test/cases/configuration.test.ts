@@ -177,7 +177,7 @@ describe("a manifest's fault is told with its place:", () => {
     [
       "a condition without a field",
       '{"config":[{"key":"a","required_if":[[]]}]}',
-      "config.0.required_if.0.0: Invalid input: expected string",
+      "config.0.required_if.0: Too small: expected array to have >=1 items",
     ],
     [
       "a range that is none",
