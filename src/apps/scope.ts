@@ -1,70 +1,17 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createHookCounts, type HookCounts } from "../accounts/hook-counts.ts";
-import { deriveId, deriveUuid } from "../derived-id.ts";
 import type { ClientLocation } from "../event.ts";
 import { createLogFlushing, type LogFlushing } from "../logs/flushing.ts";
 import type { Store } from "../store.ts";
-import type { BufferedObject, BufferPlace } from "./buffer.ts";
 import type { Instance } from "./instance.ts";
+import { createLeftovers, type KeptLeftovers, type Leftovers } from "./leftovers.ts";
 import { type CommandBatch, createCommandBatch } from "./meta/command-batch.ts";
-
-/** What apps may leave behind in one piece of work: more looks like a loop, and would keep the work from its end. */
-const MAX_CAPTURED = 10_000;
-const MAX_JOBS = 1000;
-
-/** An event that an app made with `posthog.capture`, to re-enter at the start of the chain. */
-export interface AppEvent {
-  uuid: string;
-  event: string;
-  distinct_id: string;
-  /** As the app gave it, or ISO time of the call. */
-  timestamp: string;
-  properties: Record<string, unknown>;
-}
-
-/** What apps captured for one project in one piece of work. */
-export interface AppEvents {
-  project: string;
-  events: AppEvent[];
-  /** How many captures in a row led to these events; those of a client are generation 0. */
-  generation: number;
-}
-
-/** What apps added to one buffer in one piece of work. */
-export interface AddedObjects {
-  place: BufferPlace;
-  objects: BufferedObject[];
-}
-
-/** A job that an app has scheduled with `meta.jobs`. */
-export interface ScheduledJob {
-  id: string;
-  project: string;
-  plugin: string;
-  job: string;
-  /** Milliseconds since the epoch. */
-  dueAtMs: number;
-  /** JSON; absent when the job was scheduled without one. */
-  payload?: unknown;
-  generation: number;
-}
-
-/** What apps leave behind when a piece of work ends: to be made durable before it is acknowledged. */
-export interface Leftovers {
-  captured: AppEvents[];
-  jobs: ScheduledJob[];
-  added: AddedObjects[];
-  /** Of the work: what is flushed because of it is as far down a row of captures. */
-  generation: number;
-  /** Where clients are, as far as this piece of work knew: what is put off takes along what it mentions. */
-  locations: ReadonlyMap<string, ClientLocation>;
-}
 
 /**
  * One piece of work: a capture request, a delivery, a task. Everything that apps start while it runs belongs to it,
  * because on Workers a promise, timer or socket must not outlive the request that made it.
  */
-export interface Scope {
+export interface Scope extends Omit<KeptLeftovers, "handOver"> {
   /** The same when the work is done again: what apps leave behind is named by it, and so not doubled. */
   readonly id: string;
   /** How many captures in a row led to the events at work. */
@@ -89,16 +36,6 @@ export interface Scope {
   subrequests: number;
   /** Calls so far of `then` methods that apps wrote themselves. */
   thenables: number;
-  /** Keeps an app's event for `finish`; after that, publishes it at once. */
-  capture(project: string, plugin: string, event: Omit<AppEvent, "uuid">): Promise<void>;
-  /** Keeps an app's job likewise. */
-  schedule(job: Omit<ScheduledJob, "generation" | "id">): Promise<void>;
-  /** Keeps an object that an app adds to a buffer likewise. */
-  buffer(place: BufferPlace, object: BufferedObject): Promise<void>;
-  /** What is kept for a buffer so far; with `take`, it is handed over and kept no longer. */
-  buffered(place: BufferPlace, take?: "take"): readonly BufferedObject[];
-  /** Whether an app has left something that `finish` is to hand over. */
-  isAuthor(plugin: string): boolean;
   /** Makes `finish` wait for a write that is promised to be durable, whether its app awaits it or not. */
   mustFinish(promise: Promise<unknown>): void;
   /** Ends the work: waits for what must finish, and hands over, once, what apps left behind. */
@@ -128,28 +65,15 @@ export interface ScopeOptions {
 export function createScope(options: ScopeOptions): Scope {
   const { id, store, waitUntil, publish, flushLogs } = options;
   let { generation } = options;
-  const captured = new Map<string, AppEvents>();
-  const jobs: ScheduledJob[] = [];
-  const added = new Map<BufferPlace, AddedObjects>();
-  const authors = new Set<string>();
-  const timesSaid = new Map<string, number>();
   const unfinished: Promise<unknown>[] = [];
   const closers: (() => Promise<unknown>)[] = [];
-  let finished = false;
   let closed = false;
   let refusal: (what: string) => string | null = () => null;
 
   /** For what an app starts and does not await, when it goes on after the work has been acknowledged. */
-  function publishLate(leftovers: Partial<Leftovers>): Promise<void> {
+  function publishLate(leftovers: Leftovers): Promise<void> {
     scope.subrequests += 1;
-    const published = publish({
-      captured: [],
-      jobs: [],
-      added: [],
-      generation,
-      locations: scope.locations,
-      ...leftovers,
-    });
+    const published = publish(leftovers);
     scope.background(published);
     // Another promise than the one kept alive, so that a failure which the app does not handle is seen as that.
     return published.then();
@@ -161,16 +85,8 @@ export function createScope(options: ScopeOptions): Scope {
     return sent;
   }
 
-  /**
-   * What identifies something that an app leaves: the work, the content, and how often the same was said before. Not the
-   * order alone, which is another one when events run concurrently.
-   */
-  function identify(...content: string[]): string[] {
-    const said = content.join("\n");
-    const before = timesSaid.get(said) ?? 0;
-    timesSaid.set(said, before + 1);
-    return [id, String(before), ...content];
-  }
+  const locations = new Map<string, ClientLocation>();
+  const kept = createLeftovers({ id, locations, generation: () => generation, publishLate });
 
   const scope: Scope = {
     id,
@@ -190,7 +106,7 @@ export function createScope(options: ScopeOptions): Scope {
       onRequest: () => (scope.subrequests += 1),
       background: (promise) => scope.background(promise),
     }),
-    locations: new Map(),
+    locations,
     hookCounts: createHookCounts(options.nowMs),
     logs: createLogFlushing(countedFlush, (promise) => scope.background(promise)),
     subrequests: 0,
@@ -201,50 +117,11 @@ export function createScope(options: ScopeOptions): Scope {
     },
     refusal: (what) => refusal(what),
 
-    capture(project, plugin, made) {
-      // Times differ when the work is done again.
-      const content = textOf(made.properties);
-      const identity = identify("event", project, plugin, made.event, made.distinct_id, content);
-      const event = { uuid: deriveUuid(...identity), ...made };
-      const alone = { project, events: [event], generation: generation + 1 };
-      authors.add(plugin);
-      if (finished) return publishLate({ captured: [alone] });
-      const batch = captured.get(project);
-      if (batch && batch.events.length >= MAX_CAPTURED) {
-        return tooMany(`posthog.capture of "${event.event}"`, `${MAX_CAPTURED} events`);
-      }
-      if (batch) batch.events.push(event);
-      else captured.set(project, alone);
-      return Promise.resolve();
-    },
-
-    schedule(job) {
-      const { project, plugin, job: name, payload } = job;
-      const identity = identify("job", project, plugin, name, textOf(payload));
-      const scheduled = { id: deriveId(...identity), ...job, generation };
-      authors.add(plugin);
-      if (finished) return publishLate({ jobs: [scheduled] });
-      if (jobs.length >= MAX_JOBS) return tooMany(`jobs.${job.job}`, `${MAX_JOBS} jobs`);
-      jobs.push(scheduled);
-      return Promise.resolve();
-    },
-
-    buffer(place, object) {
-      authors.add(place.plugin);
-      if (finished) return publishLate({ added: [{ place, objects: [object] }] });
-      const kept = added.get(place);
-      if (kept) kept.objects.push(object);
-      else added.set(place, { place, objects: [object] });
-      return Promise.resolve();
-    },
-
-    buffered(place, take) {
-      const objects = added.get(place)?.objects ?? [];
-      if (take) added.delete(place);
-      return objects;
-    },
-
-    isAuthor: (plugin) => authors.has(plugin),
+    capture: kept.capture,
+    schedule: kept.schedule,
+    buffer: kept.buffer,
+    buffered: kept.buffered,
+    isAuthor: kept.isAuthor,
 
     mustFinish(promise) {
       unfinished.push(promise);
@@ -253,20 +130,9 @@ export function createScope(options: ScopeOptions): Scope {
     async finish() {
       // What failed is the app's to handle; here only that it is over matters.
       if (unfinished.length > 0) await Promise.allSettled(unfinished);
-      finished = true;
       scope.logs.end();
       scope.close();
-      const leftovers = {
-        captured: [...captured.values()],
-        jobs: [...jobs],
-        added: [...added.values()],
-        generation,
-        locations: scope.locations,
-      };
-      captured.clear();
-      jobs.length = 0;
-      added.clear();
-      return leftovers;
+      return kept.handOver();
     },
 
     background(promise) {
@@ -287,21 +153,8 @@ export function createScope(options: ScopeOptions): Scope {
   return scope;
 }
 
-function tooMany(what: string, limit: string): Promise<never> {
-  return Promise.reject(new Error(`${what} refused: the apps of this request have left ${limit} already`));
-}
-
 function hostOf(address: string): string | null {
   return URL.canParse(address) ? new URL(address).host : null;
-}
-
-function textOf(content: unknown): string {
-  try {
-    return JSON.stringify(content) ?? "";
-  } catch {
-    // What JSON cannot hold is told apart by how often the app said something.
-    return "";
-  }
 }
 
 /** An app's hook at work within a scope. One object serves all events of the scope. */

@@ -3,7 +3,8 @@ import { createSecrets } from "../logs/secrets.ts";
 import type { AppDefinition } from "./definition.ts";
 import { createInstance, type Instance, type InstanceServices } from "./instance.ts";
 import type { LogEntry } from "./log.ts";
-import type { AppEvent, Scope } from "./scope.ts";
+import type { AppEvent } from "./leftovers.ts";
+import type { Scope } from "./scope.ts";
 
 /** For tests: an app made of functions instead of a folder. */
 export function defineApp(
@@ -74,7 +75,7 @@ export function bareScope(): Scope & { captured: AppEvent[] } {
     buffered: () => [],
     isAuthor: () => false,
     mustFinish: () => {},
-    finish: async () => ({ captured: [], jobs: [], added: [], generation: 0, locations: new Map() }),
+    finish: async () => ({ id: "", captured: [], jobs: [], added: [], generation: 0, locations: new Map() }),
     background: (promise) => void promise.catch(() => {}),
     atEnd: () => {},
     close: () => {},

@@ -1,7 +1,7 @@
 import type { Counts } from "../accounts/counts.ts";
 import type { ScheduledTask } from "../apps/hooks.ts";
 import type { BufferPlace } from "../apps/buffer.ts";
-import type { AppEvent } from "../apps/scope.ts";
+import type { AppEvent } from "../apps/leftovers.ts";
 import type { SetupDue } from "../apps/state/due.ts";
 import type { ClientLocation } from "../event.ts";
 import { plainJson } from "../json.ts";

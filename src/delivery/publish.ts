@@ -1,7 +1,7 @@
 import type { Counts } from "../accounts/counts.ts";
 import type { ClientLocation } from "../event.ts";
 import { MAX_EVENT_CHARACTERS, plainJson } from "../json.ts";
-import type { AppEvents, Leftovers, ScheduledJob } from "../apps/scope.ts";
+import type { AppEvents, Leftovers, ScheduledJob } from "../apps/leftovers.ts";
 import type { SetupDue } from "../apps/state/due.ts";
 import { deriveId } from "../derived-id.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";

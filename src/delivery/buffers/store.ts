@@ -1,5 +1,5 @@
 import type { BufferedObject, BufferPlace } from "../../apps/buffer.ts";
-import type { Leftovers } from "../../apps/scope.ts";
+import type { Leftovers } from "../../apps/leftovers.ts";
 import type { Store } from "../../store.ts";
 import { appendToBuffer, type BufferItem, bufferName } from "../exports/buffer.ts";
 import { REDIS_RETRY_SECONDS } from "../follow-up.ts";
