@@ -65,10 +65,14 @@ export const keys = {
 
   /** Sorted set: batches on their way by the time (ms) at which they count as stranded, `<project> <plugin> <batch>`. */
   exportsTaken: "export:taken",
+  /** Sorted set: both of apps that do not run, by the time (ms) at which they are looked at again. */
+  exportsShelved: "export:shelved",
 
   /** Text: where a message of QStash stands, as JSON, or `done`. Outlives the last redelivery of QStash, after 31 hours. */
   progress: (route: string, id: string) => `message:${route}:${id}`,
   progressTtlSeconds: 2 * day,
+  /** Of what was added to a buffer of `createBuffer`: outlives three of QStash's redeliveries, the last after 33 minutes. */
+  appendedTtlSeconds: 60 * minute,
   /** Text: messages that follow from one whose work is done, a JSON array, while QStash does not take them. */
   outbox: (route: string, id: string) => `message:${route}:${id}:outbox`,
 

@@ -138,7 +138,7 @@ export function createServices(platform: Platform) {
     instances,
     store,
     buffers: bufferStore,
-    batches: createBatches({ store, deadLetters, ...limits, now }),
+    batches: createBatches({ store, deadLetters, ...limits, now, uuid }),
     publish: queue.publish,
     ...limits,
     now,

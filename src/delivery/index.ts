@@ -3,11 +3,12 @@ import { bodyLimit } from "hono/body-limit";
 import { type Counts, countsAt } from "../accounts/counts.ts";
 import type { Instances } from "../apps/instances.ts";
 import type { Scope } from "../apps/scope.ts";
+import { deriveId } from "../derived-id.ts";
 import { describeStoreError, type Store } from "../store.ts";
 import type { NoteHealth } from "./breaker/drain.ts";
 import { destinationName } from "./breaker/health.ts";
 import type { Buffers } from "./buffers/index.ts";
-import type { Deliver } from "./deliver.ts";
+import { type Deliver, PUT_OFF_SECONDS } from "./deliver.ts";
 import type { Exports } from "./exports/index.ts";
 import type { Taken } from "./follow-up.ts";
 import type { RunJob } from "./hooks/job.ts";
@@ -15,6 +16,7 @@ import type { MessageOf, Route } from "./message.ts";
 import { openMessage } from "./open-message.ts";
 import type { ProgressBook } from "./progress/index.ts";
 import type { Run } from "./progress/run.ts";
+import { outgoing } from "./publish.ts";
 import type { OutgoingMessage } from "./queue.ts";
 import { MAX_SIGNED_BYTES, type Receive } from "./receiver.ts";
 import type { Retry } from "./retry.ts";
@@ -85,14 +87,24 @@ export function createDeliveryRoutes(options: {
   on("buffer", options.buffers.work);
   on("setup", options.runSetup);
   on("export", async (message, scope, run) => {
-    const instance = await instances.find(message.project, message.plugin, scope);
-    // Without its app the buffer stays as it is; the sweep comes back to it.
-    if (!instance?.hooks.exportEvents) return;
-    const { outgoing, health } = await exports.flush(instance, message, scope);
-    void instance.global.save(scope.commands);
-    const destination = { plugin: message.plugin, hook: "exportEvents" } as const;
-    const { id, project } = message;
-    return [...outgoing, ...noteHealth(run, { id, project, destination }, health)];
+    const { id, project, plugin } = message;
+    const destination = { plugin, hook: "exportEvents" } as const;
+    let health: Taken["health"];
+    await run.step("export", async () => {
+      const instance = await instances.find(project, plugin, scope);
+      if (!instance && instances.waiting(project).some((app) => app.plugin === plugin)) {
+        const later = { ...message, id: deriveId("put off", id) };
+        return { outgoing: [outgoing("export", later, PUT_OFF_SECONDS)], counts: {} };
+      }
+      if (!instance?.hooks.exportEvents) {
+        return counted(destination, await exports.leave(message, scope), scope);
+      }
+      const taken = await exports.flush(instance, message, scope);
+      ({ health } = taken);
+      void instance.global.save(scope.commands);
+      return counted(destination, taken, scope);
+    });
+    return noteHealth(run, { id, project, destination }, health);
   });
   // Its work is the recording itself, which happens once by the name of what it records.
   receiveAt("account", async (message, context) => {
@@ -173,8 +185,9 @@ export function createDeliveryRoutes(options: {
 
 function counted(
   destination: MessageOf["retry"]["destination"],
-  { outgoing, outcomes }: Taken,
+  taken: Taken,
   { hookCounts }: Scope,
 ): { outgoing: OutgoingMessage[]; counts: Counts } {
-  return { outgoing, counts: { ...countsAt(destination, outcomes), ...hookCounts.take() } };
+  const counts = { ...countsAt(destination, taken.outcomes), ...hookCounts.take() };
+  return { outgoing: taken.outgoing, counts };
 }

@@ -1,4 +1,4 @@
-import type { Counts } from "../accounts/counts.ts";
+import type { Counts, Outcomes } from "../accounts/counts.ts";
 import type { ScheduledTask } from "../apps/hooks.ts";
 import type { BufferPlace } from "../apps/buffer.ts";
 import type { AppEvent } from "../apps/leftovers.ts";
@@ -66,6 +66,8 @@ export interface RetryMessage extends Envelope {
   lane?: true;
   /** Nobody will try these again: they are on their way to becoming a dead letter, which Redis did not take so far. */
   verdict?: { id: string; error: string };
+  /** What became of the batch, which Redis was not to be told so far: nothing else remains to be done about it. */
+  settled?: Outcomes;
   /** What a job had been given that is on its way to the dead letters. */
   payload?: unknown;
 }
@@ -129,6 +131,8 @@ export type BufferWork =
   | { flush: "size" | "time" }
   /** To run `onFlush` again over a batch that it has failed with so many times. */
   | { batch: string; attempt: number }
+  /** To forget a batch that was flushed, which Redis was not to be told so far. */
+  | { settled: string }
   /** To put objects into it that Redis did not take so far. */
   | { place: BufferPlace; items: readonly BufferItem[] };
 

@@ -19,7 +19,7 @@ export function createRetry(options: {
   const { toPostHog, toEventHook, exports } = options.destinations;
 
   return async ({ id, ...remainder }, scope, gate) => {
-    const { destination, project, verdict, events } = remainder;
+    const { destination, project, verdict, events, settled, batch: settledBatch } = remainder;
     // One that came only to change the pace of its lane.
     if (events.length === 0 && remainder.batch === undefined && !verdict)
       return { outgoing: [], outcomes: {} };
@@ -30,6 +30,9 @@ export function createRetry(options: {
     }
 
     const { plugin } = destination;
+    if (settled && settledBatch !== undefined) {
+      return exports.settle({ ...remainder, batch: settledBatch }, plugin, settled, id);
+    }
     const hook = destination.hook as DeferredHook;
     const instance = await instances.find(project, plugin, scope);
     if (!instance) {

@@ -10,22 +10,13 @@ const TICK_MS = 5000;
 /** Looks in a row that must find nothing on its way. */
 const QUIET_LOOKS = 4;
 
-/** Looks in a row without a message, after which what is left waits for the sweep. */
-const IDLE_LOOKS = 20;
-
 /** What is on its way. */
 export interface Depth {
   messages: number;
   buffers: number;
 }
 
-/** After so long without a message the gateway's sweep finds batches that a flush has left behind. */
-const STRANDED_MS = 3_600_000;
-
-/**
- * Waits until nothing is on its way any more. Resolves to what still is after `patienceMs`. When only batches of exports are
- * left it takes the hour off them for which the sweep lets them be.
- */
+/** Waits until nothing is on its way any more. Resolves to what still is after `patienceMs`. */
 export async function drain(
   world: World,
   options: { patienceMs: number; onLook?: (depth: Depth) => void },
@@ -33,7 +24,6 @@ export async function drain(
   const end = Date.now() + options.patienceMs;
   let nextTick = 0;
   let quiet = 0;
-  let idle = 0;
   for (;;) {
     if (Date.now() >= nextTick) {
       await world.tick();
@@ -41,17 +31,9 @@ export async function drain(
     }
     const depth = await depthOf(world.redis);
     options.onLook?.(depth);
-    idle = depth.messages === 0 ? idle + 1 : 0;
-    if (idle === IDLE_LOOKS && depth.buffers > 0) await letTheHourPass(world.redis);
     quiet = depth.messages === 0 && depth.buffers === 0 ? quiet + 1 : 0;
     if (quiet >= QUIET_LOOKS || Date.now() > end) return depth;
     await sleep(POLL_MS);
-  }
-}
-
-async function letTheHourPass(redis: Redis): Promise<void> {
-  for (const batch of await redis.zrange(keys.exportsTaken, 0, -1)) {
-    await redis.zincrby(keys.exportsTaken, -STRANDED_MS, batch);
   }
 }
 

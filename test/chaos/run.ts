@@ -1,8 +1,8 @@
 import { buildBundle } from "../runtimes/start.ts";
 import { type LevelResult, runLevel } from "./level.ts";
 
-/** Events on their way when sending ends need this long, and buffers whose message was lost wait for the sweep: 60 s. */
-const DRAIN_MS = 240_000;
+/** Events on their way when sending ends need this long, and a batch that a crash left behind waits 5 minutes for the sweep. */
+const DRAIN_MS = 420_000;
 
 export interface ChaosOptions {
   /** Shares of failing requests, 0 to 1; each is a level of its own, on processes of its own. */

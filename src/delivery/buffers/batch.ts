@@ -6,9 +6,11 @@ import type { Store } from "../../store.ts";
 import type { DeadLetters } from "../dead-letters.ts";
 import { acknowledgeBatch, expectBatch, readBatch } from "../exports/batch.ts";
 import { bufferName } from "../exports/buffer.ts";
+import { REDIS_RETRY_SECONDS } from "../follow-up.ts";
 import { executeDeferred } from "../hooks/execute.ts";
 import type { StoredObject } from "../message.ts";
 import type { OutgoingMessage } from "../queue.ts";
+import { persist } from "../persist.ts";
 import { bufferMessage } from "./message.ts";
 
 /** A batch that has been taken out of a buffer and stays in Redis until it is done with. */
@@ -40,7 +42,9 @@ export interface Batches {
     scope: Scope,
   ): Promise<Flushed>;
   /** Makes a batch a dead letter, as Redis holds it: the app may have changed the objects that it was given. */
-  abandon(batch: Batch, error: string): Promise<void>;
+  abandon(batch: Batch, error: string, generation: number): Promise<OutgoingMessage[]>;
+  /** Forgets a batch. While Redis refuses, a message does so later: it would be flushed again otherwise. Never rejects. */
+  settle(batch: Batch, generation: number): Promise<OutgoingMessage[]>;
 }
 
 export function createBatches(options: {
@@ -48,22 +52,40 @@ export function createBatches(options: {
   deadLetters: DeadLetters;
   timeoutMs: number;
   now: () => Date;
+  uuid: () => string;
 }): Batches {
   const { store } = options;
   const nowMs = () => options.now().getTime();
   const nameOf = ({ project, plugin, buffer, id }: Batch) => {
     return { project, plugin: bufferName(plugin, buffer), batch: id };
   };
-  // What is in these buffers are no events, and nothing counts them.
-  const acknowledge = (batch: Batch) =>
-    acknowledgeBatch(store, { ...nameOf(batch), counts: {}, nowMs: nowMs() });
+
+  async function settle(batch: Batch, generation: number): Promise<OutgoingMessage[]> {
+    try {
+      // What is in these buffers are no events, and nothing counts them.
+      const name = { ...nameOf(batch), counts: {}, nowMs: nowMs() };
+      await persist(() => acknowledgeBatch(store, name));
+      return [];
+    } catch {
+      const { project, plugin, buffer, id, firstAt } = batch;
+      const message = {
+        id: deriveId("settled", id, options.uuid()),
+        project,
+        plugin,
+        buffer,
+        firstAt,
+        generation,
+      };
+      return [bufferMessage({ ...message, work: { settled: id } }, REDIS_RETRY_SECONDS)];
+    }
+  }
 
   const read = (batch: Batch) => readBatch<StoredObject>(store, nameOf(batch));
 
-  async function abandon(batch: Batch, error: string): Promise<void> {
+  async function abandon(batch: Batch, error: string, generation: number): Promise<OutgoingMessage[]> {
     const { project, plugin, buffer, id, attempt, firstAt } = batch;
-    const objects = await read(batch);
-    if (!objects) return;
+    const objects = await persist(() => read(batch));
+    if (!objects) return settle(batch, generation);
     const letter = {
       id: `${id}:${plugin}`,
       project,
@@ -76,13 +98,14 @@ export function createBatches(options: {
       lastAt: options.now().toISOString(),
       events: objects.map(({ object }) => object),
     };
-    await options.deadLetters.add([letter]);
-    await acknowledge(batch);
+    await persist(() => options.deadLetters.add([letter]));
+    return settle(batch, generation);
   }
 
   return {
     read,
     abandon,
+    settle,
 
     async run(batch, { instance, buffer, objects }, scope) {
       for (const { locations } of objects) {
@@ -105,8 +128,7 @@ export function createBatches(options: {
       const { project, plugin, buffer: number, id, attempt, firstAt } = tried;
       switch (execution.outcome) {
         case "done":
-          await acknowledge(tried);
-          return { outgoing: [] };
+          return { outgoing: await settle(tried, scope.generation) };
         case "retry": {
           const message = {
             id: deriveId("batch", id, String(attempt)),
@@ -122,8 +144,10 @@ export function createBatches(options: {
           return { outgoing: [again], failure: execution };
         }
         case "dead":
-          await abandon(tried, execution.error);
-          return { outgoing: [], failure: execution };
+          return {
+            outgoing: await abandon(tried, execution.error, scope.generation),
+            failure: execution,
+          };
       }
     },
   };

@@ -5,16 +5,15 @@ import type { Scope } from "../../apps/scope.ts";
 import { deriveId } from "../../derived-id.ts";
 import { keys } from "../../keys.ts";
 import type { Store } from "../../store.ts";
-import { takeBatch } from "../exports/batch.ts";
+import { batchId, takeBatch, type Taking } from "../exports/batch.ts";
 import { bufferName, dueMember } from "../exports/buffer.ts";
+import { flushBuffer } from "../exports/flush.ts";
+import { SHELVED_TOO_LONG, shelveBuffer } from "../exports/shelf.ts";
 import type { BufferMessage, StoredObject } from "../message.ts";
 import type { OutgoingMessage, Queue } from "../queue.ts";
 import type { Batch, Batches, Flushed } from "./batch.ts";
 import { bufferMessage } from "./message.ts";
 import { type BufferStore, packObjects } from "./store.ts";
-
-/** Batches that one flush brings to the app before it hands over to the next message. */
-const MAX_BATCHES_PER_FLUSH = 20;
 
 /** How long the work of an app that is not set up yet is put off. */
 const PUT_OFF_SECONDS = 10;
@@ -22,9 +21,6 @@ const PUT_OFF_SECONDS = 10;
 /** A buffer that the app has not made in this isolate is looked for this often, for a day. */
 const MISSING_RETRY_SECONDS = 600;
 const MISSING_PATIENCE_MS = 24 * 60 * 60 * 1000;
-
-/** A batch that the app flushes itself is taken over by the sweep when nothing has been heard of it for so long. */
-const OWN_FLUSH_PATIENCE_MS = 15 * 60 * 1000;
 
 /** The buffers that apps make with `createBuffer`, from Redis to `onFlush` having done with what they hold. */
 export interface Buffers {
@@ -53,35 +49,33 @@ export function createBuffers(options: {
   /** Takes batch after batch of what is due, each under a name of its own, and runs `onFlush` over it. */
   async function flush(
     { instance, buffer }: { instance: Instance; buffer: AppBuffer },
-    { id, reason, announce }: { id: string; reason: "size" | "time"; announce?: (batch: string) => unknown },
+    { by, reason }: { by: Taking["by"]; reason: "size" | "time" },
     scope: Scope,
   ): Promise<Flushed> {
     const { project, plugin, number, limit, timeoutSeconds } = buffer.place;
-    const limits = { maxSize: limit, maxSeconds: timeoutSeconds };
-    const onlyFull = reason === "size";
-    const flushed: Flushed = { outgoing: [] };
-    for (let index = 0; ; index += 1) {
-      if (index === MAX_BATCHES_PER_FLUSH || scope.subrequests >= options.subrequestBudget) {
-        flushed.outgoing.push(buffers.ask(buffer.place, { flush: reason }, scope.generation));
-        return flushed;
-      }
-      const batch = { project, plugin, buffer: number, id: `${id}:${index}`, attempt: 0, firstAt: nowMs() };
-      await announce?.(batch.id);
-      const { items, full } = await takeBatch<StoredObject>(store, {
+    let failure: Flushed["failure"];
+    const outgoing = await flushBuffer<StoredObject>(
+      {
         project,
         plugin: bufferName(plugin, number),
-        batch: batch.id,
-        limits,
-        onlyFull,
-        nowMs: nowMs(),
-      });
-      scope.subrequests += 1;
-      if (!items) return flushed;
-      const { outgoing, failure } = await batches.run(batch, { instance, buffer, objects: items }, scope);
-      flushed.outgoing.push(...outgoing);
-      if (failure) flushed.failure ??= failure;
-      if (onlyFull && !full) return flushed;
-    }
+        by,
+        limits: { maxSize: limit, maxSeconds: timeoutSeconds },
+        onlyFull: reason === "size",
+      },
+      {
+        ...options,
+        scope,
+        nowMs,
+        rest: (delaySeconds) => buffers.ask(buffer.place, { flush: reason }, scope.generation, delaySeconds),
+        async work(id, objects) {
+          const batch = { project, plugin, buffer: number, id, attempt: 0, firstAt: nowMs() };
+          const flushed = await batches.run(batch, { instance, buffer, objects }, scope);
+          failure ??= flushed.failure;
+          return flushed.outgoing;
+        },
+      },
+    );
+    return { outgoing, ...(failure ? { failure } : {}) };
   }
 
   async function retry(
@@ -90,12 +84,8 @@ export function createBuffers(options: {
     scope: Scope,
   ): Promise<OutgoingMessage[]> {
     const objects = await batches.read(batch);
-    const { outgoing } = objects ? await batches.run(batch, { ...to, objects }, scope) : { outgoing: [] };
-    await store.zrem(
-      keys.exportsDue,
-      dueMember(batch.project, bufferName(batch.plugin, batch.buffer), batch.id),
-    );
-    return outgoing;
+    if (!objects) return batches.settle(batch, scope.generation);
+    return (await batches.run(batch, { ...to, objects }, scope)).outgoing;
   }
 
   /** The app is there, but has not made this buffer: one that it makes in an event hook may come yet. */
@@ -113,35 +103,42 @@ export function createBuffers(options: {
       );
       return [bufferMessage({ ...message, id: options.uuid() }, MISSING_RETRY_SECONDS)];
     }
-    const batch: Batch = { project, plugin, buffer: number, id: message.id, attempt: 0, firstAt };
-    if ("batch" in work) {
-      await batches.abandon({ ...batch, id: work.batch, attempt: work.attempt }, what);
-    } else {
-      const limits = { maxSize: Number.MAX_SAFE_INTEGER, maxSeconds: 0 };
-      const name = bufferName(plugin, number);
-      const taking = { project, plugin: name, batch: batch.id, limits, onlyFull: false, nowMs: nowMs() };
-      await takeBatch(store, taking);
-      await batches.abandon(batch, what);
-    }
-    return [];
+    return abandonAll(message, what);
   }
 
-  /** The app is not set up, or no longer there. What is in Redis stays; the sweep comes back to it. */
+  /** The app is not set up yet, or does not run. What is in Redis of one that does not run waits on the shelf, for a week. */
   async function absent(message: BufferMessage): Promise<OutgoingMessage[]> {
-    const { project, plugin, buffer, firstAt, work } = message;
-    if (!("batch" in work)) return [];
+    const { id, project, plugin, buffer, work } = message;
     if (instances.waiting(project).some((waiting) => waiting.plugin === plugin)) {
-      return [bufferMessage({ ...message, id: deriveId("put off", message.id) }, PUT_OFF_SECONDS)];
+      return [bufferMessage({ ...message, id: deriveId("put off", id) }, PUT_OFF_SECONDS)];
     }
-    const batch: Batch = { project, plugin, buffer, id: work.batch, attempt: work.attempt, firstAt };
-    await batches.abandon(batch, "the app is disabled, or no longer deployed");
-    return [];
+    if (!("flush" in work)) return abandonAll(message, "the app is disabled, or no longer deployed");
+    const isShelved = await shelveBuffer(store, project, bufferName(plugin, buffer), nowMs());
+    return isShelved ? [] : abandonAll(message, SHELVED_TOO_LONG);
+  }
+
+  /** Makes what a message is about a dead letter. */
+  async function abandonAll(message: BufferMessage, what: string): Promise<OutgoingMessage[]> {
+    const { id, project, plugin, buffer, firstAt, generation, work } = message;
+    const batch = { project, plugin, buffer, firstAt };
+    if ("batch" in work) {
+      return batches.abandon({ ...batch, id: work.batch, attempt: work.attempt }, what, generation);
+    }
+    const by = { route: "buffer", id } as const;
+    const limits = { maxSize: Number.MAX_SAFE_INTEGER, maxSeconds: 0 };
+    const name = bufferName(plugin, buffer);
+    await takeBatch(store, { project, plugin: name, by, number: 0, limits, onlyFull: false, nowMs: nowMs() });
+    return batches.abandon({ ...batch, id: batchId(by, 0), attempt: 0 }, what, generation);
   }
 
   return {
     async work(message, scope) {
       const { id, project, plugin, buffer: number, firstAt, work } = message;
-      if ("items" in work) return buffers.append(work.place, work.items, scope.generation);
+      if ("items" in work) return buffers.append(work.place, work.items, scope.generation, id);
+      if ("settled" in work) {
+        const batch = { project, plugin, buffer: number, id: work.settled, attempt: 0, firstAt };
+        return batches.settle(batch, scope.generation);
+      }
       const instance = await instances.find(project, plugin, scope);
       if (!instance) return absent(message);
       const buffer = instance.buffers[number];
@@ -149,7 +146,7 @@ export function createBuffers(options: {
       const to = { instance, buffer };
       const outgoing =
         "flush" in work
-          ? (await flush(to, { id, reason: work.flush }, scope)).outgoing
+          ? (await flush(to, { by: { route: "buffer", id }, reason: work.flush }, scope)).outgoing
           : await retry(
               { project, plugin, buffer: number, id: work.batch, attempt: work.attempt, firstAt },
               to,
@@ -170,19 +167,9 @@ export function createBuffers(options: {
         for (const object of kept) void scope.buffer(place, object);
         throw error;
       }
-      const announced: string[] = [];
-      const announce = (batch: string) => {
-        const member = dueMember(place.project, bufferName(place.plugin, place.number), batch);
-        announced.push(member);
-        return store.zadd(keys.exportsDue, { score: nowMs() + OWN_FLUSH_PATIENCE_MS, member });
-      };
-      const { outgoing, failure } = await flush(
-        { instance, buffer },
-        { id: options.uuid(), reason: "time", announce },
-        scope,
-      );
+      const by = { route: null, id: options.uuid() };
+      const { outgoing, failure } = await flush({ instance, buffer }, { by, reason: "time" }, scope);
       await options.publish(outgoing);
-      await store.zrem(keys.exportsDue, ...announced);
       if (failure) throw failure.thrown;
     },
   };

@@ -1,5 +1,7 @@
 import type { BufferedObject, BufferPlace } from "../../apps/buffer.ts";
 import type { Leftovers } from "../../apps/leftovers.ts";
+import { deriveId } from "../../derived-id.ts";
+import { keys } from "../../keys.ts";
 import type { Store } from "../../store.ts";
 import { appendToBuffer, type BufferItem, bufferName } from "../exports/buffer.ts";
 import { REDIS_RETRY_SECONDS } from "../follow-up.ts";
@@ -12,11 +14,17 @@ import { bufferMessage } from "./message.ts";
 export interface BufferStore {
   /**
    * Puts what apps added in one piece of work into Redis, and resolves to the messages that flush it: one when a buffer
-   * is full, one for its time when it was empty. What Redis refuses waits in the queue. One request a buffer. Never rejects.
+   * is full, one for its time when it was empty. What Redis refuses waits in the queue. The same work done again within the
+   * hour adds the same objects once. One request a buffer. Never rejects.
    */
-  add(leftovers: Pick<Leftovers, "added" | "generation" | "locations">): Promise<OutgoingMessage[]>;
-  /** Puts items into one buffer. Rejects when Redis refuses. */
-  append(place: BufferPlace, items: readonly BufferItem[], generation: number): Promise<OutgoingMessage[]>;
+  add(leftovers: Pick<Leftovers, "id" | "added" | "generation" | "locations">): Promise<OutgoingMessage[]>;
+  /** Puts items into one buffer, once in the name of a message (`from`) if there is one. Rejects when Redis refuses. */
+  append(
+    place: BufferPlace,
+    items: readonly BufferItem[],
+    generation: number,
+    from?: string,
+  ): Promise<OutgoingMessage[]>;
   /** A message that has something done about a buffer. */
   ask(place: BufferPlace, work: BufferWork, generation: number, delaySeconds?: number): OutgoingMessage;
 }
@@ -26,41 +34,66 @@ export function createBufferStore(options: {
   now: () => Date;
   uuid: () => string;
 }): BufferStore {
-  const ask: BufferStore["ask"] = ({ project, plugin, number }, work, generation, delaySeconds) => {
+  const build = (
+    id: string,
+    { project, plugin, number }: BufferPlace,
+    work: BufferWork,
+    generation: number,
+    delaySeconds = 0,
+  ) => {
     const firstAt = options.now().getTime();
-    return bufferMessage(
-      { id: options.uuid(), project, plugin, buffer: number, firstAt, generation, work },
-      delaySeconds,
-    );
+    return bufferMessage({ id, project, plugin, buffer: number, firstAt, generation, work }, delaySeconds);
   };
 
-  const append: BufferStore["append"] = async (place, items, generation) => {
-    const { full, first } = await appendToBuffer(options.store, {
+  const append: BufferStore["append"] = async (place, items, generation, from) => {
+    const appending = {
       project: place.project,
       plugin: bufferName(place.plugin, place.number),
       items,
       limits: { maxSize: place.limit, maxSeconds: place.timeoutSeconds },
       nowMs: options.now().getTime(),
+    };
+    const mark = { route: "buffer", rememberedSeconds: keys.appendedTtlSeconds } as const;
+    const { full, first } = await appendToBuffer(options.store, {
+      ...appending,
+      ...(from === undefined ? {} : { from: { ...mark, id: from } }),
     });
-    return [
-      ...(full ? [ask(place, { flush: "size" }, generation)] : []),
-      ...(first ? [ask(place, { flush: "time" }, generation, place.timeoutSeconds)] : []),
-    ];
+    const flush = (reason: "size" | "time", delaySeconds: number) => {
+      const id = from === undefined ? options.uuid() : deriveId(from, reason);
+      return build(id, place, { flush: reason }, generation, delaySeconds);
+    };
+    return [...(full ? [flush("size", 0)] : []), ...(first ? [flush("time", place.timeoutSeconds)] : [])];
   };
 
   return {
-    ask,
+    ask: (place, work, generation, delaySeconds) =>
+      build(options.uuid(), place, work, generation, delaySeconds),
     append,
-    async add({ added, generation, locations }) {
+    async add({ id, added, generation, locations }) {
       const outgoing = added.map(({ place, objects }) => {
         const items = packObjects(objects, locations);
-        return append(place, items, generation).catch(() => [
-          ask(place, { place, items }, generation, REDIS_RETRY_SECONDS),
+        const from = nameOf(id, place, items);
+        return append(place, items, generation, from).catch(() => [
+          build(from, place, { place, items }, generation, REDIS_RETRY_SECONDS),
         ]);
       });
       return (await Promise.all(outgoing)).flat();
     },
   };
+}
+
+/**
+ * Names what a piece of work adds to a buffer, the same when it is done again: by its content, since an app may add something
+ * else then, and not by the content's order, which is another one when events run concurrently.
+ */
+function nameOf(id: string, { project, plugin, number }: BufferPlace, items: readonly BufferItem[]): string {
+  return deriveId(
+    "append",
+    id,
+    project,
+    bufferName(plugin, number),
+    ...items.map(({ json }) => json).toSorted(),
+  );
 }
 
 /** Objects as Redis keeps them: `StoredObject`s as JSON, put together as text because they are JSON already. */

@@ -2,27 +2,38 @@ import { addCountsLua, hourOf } from "../../accounts/add.ts";
 import type { Counts } from "../../accounts/counts.ts";
 import { keys } from "../../keys.ts";
 import type { Store } from "../../store.ts";
-import { type BufferLimits, dueMember, type Overdue, readMember } from "./buffer.ts";
+import type { Route } from "../message.ts";
+import { type BufferLimits, dueMember } from "./buffer.ts";
 
 /**
- * A batch whose message is overdue for this long is stranded: QStash has offered it after 12 s, 2.5 min and 30 min, and its
- * next offers are hours apart.
+ * A batch whose message is overdue for this long is stranded. Executing it takes half a minute, and a flush that was cut off
+ * comes again after 12 s and 2.5 min; QStash's next offer would be half an hour later.
  */
-const STRANDED_AFTER_MS = 3_600_000;
+const STRANDED_AFTER_MS = 300_000;
 
 /**
  * Moves the items that fit into one batch from the buffer to a key of the batch's own, where they stay until the batch
  * is acknowledged. A batch of that name which is there already is returned again: the flush that took it was cut off.
+ * How many batches were taken in the name of a message stands in its progress, so that it finds those that are left when it
+ * comes again, and gives no name twice: dead letters and retries are named by it.
  * The first item is taken whatever its size, since it cannot be split. KEYS: buffer, size, batch, due set,
- * set of taken batches. ARGV: largest size, whether a buffer that is not full stays, member of the due set, life time in
- * seconds, member of the set of taken batches, when it counts as stranded (ms).
+ * set of taken batches, and the message's progress if it may come again. ARGV: largest size, whether a buffer that is not
+ * full stays, member of the due set, life time in seconds, member of the set of taken batches, when it counts as stranded
+ * (ms), the batch's number in the message, life time of progress in s. Returns the batch, what is left, and the batches
+ * taken in the message's name so far.
  */
 const takeScript = `#!lua flags=allow-key-locking
 local held = redis.call('GET', KEYS[3])
 local size = tonumber(redis.call('GET', KEYS[2]) or '0')
 local limit = tonumber(ARGV[1])
-if held then return {held, tostring(size)} end
-if ARGV[2] == '1' and size <= limit then return {false, tostring(size)} end
+local number = tonumber(ARGV[7])
+local text = KEYS[6] and redis.call('GET', KEYS[6])
+local progress = text == 'done' and {done = true} or text and cjson.decode(text) or {steps = {}}
+local taken_before = progress.taken or 0
+if held then return {held, tostring(size), taken_before} end
+if progress.done or number < taken_before or ARGV[2] == '1' and size <= limit then
+  return {false, tostring(size), taken_before}
+end
 local batch, taken, from = {}, 0, 0
 repeat
   local part = redis.call('LRANGE', KEYS[1], from, from + 499)
@@ -39,10 +50,10 @@ until full
 if #batch == 0 then
   redis.call('ZREM', KEYS[4], ARGV[3])
   redis.call('DEL', KEYS[2])
-  return {false, '0'}
+  return {false, '0', taken_before}
 end
-local text = '[' .. table.concat(batch, ',') .. ']'
-redis.call('SET', KEYS[3], text, 'EX', ARGV[4])
+local content = '[' .. table.concat(batch, ',') .. ']'
+redis.call('SET', KEYS[3], content, 'EX', ARGV[4])
 redis.call('ZADD', KEYS[5], ARGV[6], ARGV[5])
 redis.call('EXPIRE', KEYS[5], ARGV[4])
 redis.call('LTRIM', KEYS[1], #batch, -1)
@@ -52,7 +63,11 @@ if redis.call('LLEN', KEYS[1]) == 0 then
   redis.call('DEL', KEYS[2])
   left = '0'
 end
-return {text, left}`;
+if KEYS[6] then
+  progress.taken = number + 1
+  redis.call('SET', KEYS[6], cjson.encode(progress), 'EX', ARGV[8])
+end
+return {content, left, number + 1}`;
 
 /** A batch on its way to the app. */
 export interface TakenBatch<Item> {
@@ -60,6 +75,8 @@ export interface TakenBatch<Item> {
   items: Item[] | null;
   /** Whether what is left still fills a batch. */
   full: boolean;
+  /** How many batches were taken in the name of the same message so far. */
+  reached: number;
 }
 
 /** A batch of a buffer; `plugin` names the buffer, as in `appendToBuffer`. */
@@ -72,13 +89,33 @@ export interface BatchName {
 /** A batch's name in the set of taken batches. */
 const takenMember = ({ project, plugin, batch }: BatchName) => dueMember(project, plugin, batch);
 
-/** Takes the next batch. One request, about twelve commands. With `onlyFull` a buffer within its limit stays. */
+/** What is taken, and in whose name. */
+export interface Taking {
+  project: string;
+  plugin: string;
+  /** The message that takes it, or the work; `route` is null for work that does not come again under this id. */
+  by: { route: Route | null; id: string };
+  limits: BufferLimits;
+  /** A buffer within its limit stays. */
+  onlyFull: boolean;
+}
+
+/** The name of a message's batch of a number, from 0. */
+export function batchId({ id }: Taking["by"], number: number): string {
+  return `${id}:${number}`;
+}
+
+/**
+ * Takes a message's batch of a number: the one it took before, or else the next one of the buffer. None when it has done with
+ * the one of that number. The same call twice takes one batch. One request, about fourteen commands.
+ */
 export async function takeBatch<Item>(
   store: Store,
-  options: BatchName & { limits: BufferLimits; onlyFull: boolean; nowMs: number },
+  options: Taking & { number: number; nowMs: number },
 ): Promise<TakenBatch<Item>> {
-  const { project, plugin, batch, limits } = options;
-  const [text, left] = (await store.eval(
+  const { project, plugin, by, number, limits } = options;
+  const batch = batchId(by, number);
+  const [text, left, reached] = (await store.eval(
     takeScript,
     [
       keys.exportBuffer(project, plugin),
@@ -86,19 +123,23 @@ export async function takeBatch<Item>(
       keys.exportBatch(project, plugin, batch),
       keys.exportsDue,
       keys.exportsTaken,
+      ...(by.route ? [keys.progress(by.route, by.id)] : []),
     ],
     [
       String(limits.maxSize),
       options.onlyFull ? "1" : "0",
       dueMember(project, plugin),
       String(keys.exportTtlSeconds),
-      takenMember(options),
+      takenMember({ project, plugin, batch }),
       String(options.nowMs + STRANDED_AFTER_MS),
+      String(number),
+      String(keys.progressTtlSeconds),
     ],
-  )) as [string | null, string];
+  )) as [string | null, string, number];
   return {
     items: typeof text === "string" ? (JSON.parse(text) as Item[]) : null,
     full: Number(left) > limits.maxSize,
+    reached: Number(reached),
   };
 }
 
@@ -138,14 +179,4 @@ export async function acknowledgeBatch(
     [keys.exportBatch(project, plugin, batch), keys.exportsTaken, keys.account(project, hourOf(name.nowMs))],
     [takenMember(name), JSON.stringify(name.counts), String(keys.accountTtlSeconds)],
   );
-}
-
-/** Batches whose messages QStash must have given up on at `time` (ms), oldest first. One command. */
-export async function strandedBatches(store: Store, time: number, limit: number): Promise<Overdue[]> {
-  const members = await store.zrange<string[]>(keys.exportsTaken, 0, time, {
-    byScore: true,
-    offset: 0,
-    count: limit,
-  });
-  return members.map(readMember);
 }

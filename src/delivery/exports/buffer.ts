@@ -57,8 +57,8 @@ export async function appendToBuffer(
   options: {
     project: string;
     plugin: string;
-    /** The message in whose name this happens once. */
-    from?: { route: Route; id: string };
+    /** The message in whose name this happens once, as long as that is remembered. */
+    from?: { route: Route; id: string; rememberedSeconds?: number };
     items: readonly BufferItem[];
     limits: BufferLimits;
     nowMs: number;
@@ -76,7 +76,7 @@ export async function appendToBuffer(
     ],
     [
       plugin,
-      ...[keys.progressTtlSeconds, keys.exportTtlSeconds, added].map(String),
+      ...[from?.rememberedSeconds ?? keys.progressTtlSeconds, keys.exportTtlSeconds, added].map(String),
       String(options.nowMs + limits.maxSeconds * 1000),
       dueMember(project, plugin),
       ...items.map((item) => `${item.size}:${item.json}`),
@@ -90,33 +90,28 @@ export function bufferName(plugin: string, number: number): string {
   return `${plugin}/${number}`;
 }
 
-/** A buffer's name in the set of buffers by due time; that of one of its batches, when that has been left behind. */
+/** A buffer's name in the sets of buffers by time; that of one of its batches, when that has been left behind. */
 export function dueMember(project: string, plugin: string, batch?: string): string {
-  return batch === undefined ? `${project} ${plugin}` : `${project} ${plugin} ${batch}`;
+  const parts = batch === undefined ? [project, plugin] : [project, plugin, batch];
+  // Under PROJECT_TOKENS=* a token is what a client says.
+  return parts.map((part) => part.replace(/[ %]/g, encodeURIComponent)).join(" ");
 }
 
 /** A buffer, or a batch of one, that should have been flushed. */
 export interface Overdue {
   project: string;
+  /** As `appendToBuffer` has it: the app's folder, or the name of a buffer that it has made itself. */
+  name: string;
   plugin: string;
   /** Which of the buffers that the app has made itself; null = the one of its `exportEvents`. */
   buffer: number | null;
   batch: string | null;
 }
 
-/** What should have been flushed before `time` (ms), oldest first. One command. */
-export async function overdueBuffers(store: Store, time: number, limit: number): Promise<Overdue[]> {
-  const members = await store.zrange<string[]>(keys.exportsDue, 0, time, {
-    byScore: true,
-    offset: 0,
-    count: limit,
-  });
-  return members.map(readMember);
-}
-
 /** Reads what `dueMember` has written. */
 export function readMember(member: string): Overdue {
-  const [project = "", name = "", batch = null] = member.split(" ");
+  const parts = member.split(" ").map((part) => part.replace(/%(20|25)/g, decodeURIComponent));
+  const [project = "", name = "", batch = null] = parts;
   const [plugin = "", buffer = null] = name.split("/");
-  return { project, plugin, buffer: buffer === null ? null : Number(buffer), batch };
+  return { project, name, plugin, buffer: buffer === null ? null : Number(buffer), batch };
 }

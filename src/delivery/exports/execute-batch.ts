@@ -1,0 +1,130 @@
+import { countsAt, type Outcomes } from "../../accounts/counts.ts";
+import { summariseThrown } from "../../apps/describe-thrown.ts";
+import { isRetry } from "../../apps/errors.ts";
+import type { Instance } from "../../apps/instance.ts";
+import type { Scope } from "../../apps/scope.ts";
+import type { Store } from "../../store.ts";
+import { type FollowUp, REDIS_RETRY_SECONDS, type Remainder, type Taken } from "../follow-up.ts";
+import { executeDeferred } from "../hooks/execute.ts";
+import { persist } from "../persist.ts";
+import { acknowledgeBatch, expectBatch, readBatch } from "./batch.ts";
+import { takeGeneration } from "./generation.ts";
+import { type PackedEvent, unpackEvents } from "./packed-event.ts";
+
+/** A batch on its way to `exportEvents`; its events are in Redis. */
+export type BatchRemainder = Remainder & { batch: string };
+
+/** What happens to a batch once it has been taken out of its buffer. */
+export interface BatchExecution {
+  /** Runs `exportEvents` over a batch; it stays in Redis until it is done with or has become a dead letter. */
+  execute(
+    instance: Instance,
+    remainder: BatchRemainder,
+    packed: PackedEvent[],
+    messageId: string,
+    scope: Scope,
+  ): Promise<Taken>;
+  /** Makes a batch a dead letter, as Redis holds it: the app may have changed the events that it was given. */
+  abandon(remainder: BatchRemainder, plugin: string, error: string, messageId: string): Promise<Taken>;
+  /**
+   * Forgets a batch and counts what became of it, once. While Redis refuses, a message does so later, because the batch would
+   * be exported again otherwise. Never rejects.
+   */
+  settle(remainder: BatchRemainder, plugin: string, outcomes: Outcomes, messageId: string): Promise<Taken>;
+}
+
+export function createBatchExecution(options: {
+  store: Store;
+  followUp: FollowUp;
+  timeoutMs: number;
+  now: () => Date;
+}): BatchExecution {
+  const { store, followUp } = options;
+  const nowMs = () => options.now().getTime();
+
+  async function execute(
+    instance: Instance,
+    remainder: BatchRemainder,
+    packed: PackedEvent[],
+    messageId: string,
+    scope: Scope,
+  ): Promise<Taken> {
+    const { project, batch } = remainder;
+    const { plugin } = instance.definition;
+    const { exportEvents } = instance.hooks;
+    const events = unpackEvents(packed, scope.locations);
+    const tried = { ...remainder, attempt: remainder.attempt + 1 };
+    scope.raiseGeneration(takeGeneration(events));
+    // The app may take events out of what it is given.
+    const { length } = packed;
+    const execution = await executeDeferred({
+      instance,
+      hook: "exportEvents",
+      scope,
+      attempt: tried.attempt,
+      timeoutMs: options.timeoutMs,
+      call: (meta) => exportEvents?.(events, meta),
+    });
+    scope.subrequests += 1;
+    switch (execution.outcome) {
+      case "retry": {
+        const { delaySeconds } = execution;
+        // At worst the sweep takes the batch for stranded, and it is exported before its time.
+        await expectBatch(store, { project, plugin, batch }, nowMs() + delaySeconds * 1000).catch(() => {});
+        const again = followUp.again(tried, delaySeconds, messageId, plugin, batch);
+        return { outgoing: [again], outcomes: { retried: length }, ...down(execution.thrown) };
+      }
+      case "dead": {
+        const buried = await abandon(tried, plugin, execution.error, messageId);
+        return { ...buried, ...down(execution.thrown) };
+      }
+      case "done": {
+        const settled = await settle(tried, plugin, { delivered: length }, messageId);
+        return { ...settled, health: { is: "up" } };
+      }
+    }
+  }
+
+  async function abandon(
+    remainder: BatchRemainder,
+    plugin: string,
+    error: string,
+    messageId: string,
+  ): Promise<Taken> {
+    const { project, batch } = remainder;
+    const packed = await persist(() => readBatch<PackedEvent>(store, { project, plugin, batch }));
+    const events = packed && unpackEvents(packed);
+    if (events) takeGeneration(events);
+    const verdicts = events ? [{ id: `${batch}:${plugin}`, error, events }] : [];
+    const { outgoing: messages, outcomes } = await followUp.bury(remainder, verdicts, messageId);
+    const settled = await settle(remainder, plugin, outcomes, messageId);
+    return { ...settled, outgoing: [...messages, ...settled.outgoing] };
+  }
+
+  async function settle(
+    remainder: BatchRemainder,
+    plugin: string,
+    outcomes: Outcomes,
+    messageId: string,
+  ): Promise<Taken> {
+    const { project, batch } = remainder;
+    const counts = countsAt({ plugin, hook: "exportEvents" }, outcomes);
+    try {
+      const name = { project, plugin, batch, counts, nowMs: nowMs() };
+      await persist(() => acknowledgeBatch(store, name));
+      return { outgoing: [], outcomes: {} };
+    } catch {
+      // It is the message that says so, to whoever looks why Redis is asked later.
+      const later = { ...remainder, settled: outcomes };
+      const message = followUp.again(later, REDIS_RETRY_SECONDS, messageId, plugin, batch, "settled");
+      return { outgoing: [message], outcomes: {} };
+    }
+  }
+
+  return { execute, abandon, settle };
+}
+
+/** What the app threw shows that its destination is down only if it asked to be run again. */
+function down(thrown: unknown): Pick<Taken, "health"> {
+  return isRetry(thrown) ? { health: { is: "down", why: summariseThrown(thrown) } } : {};
+}
