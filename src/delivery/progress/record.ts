@@ -6,7 +6,8 @@ import { noteHealthLua } from "../breaker/health.ts";
 
 /**
  * Steps count once however often they are recorded: a run that lost its lease, or whose recording was answered to nobody,
- * says the same again. KEYS: progress, account, outbox, breakers. ARGV: steps with their counts as JSON, what becomes of the message
+ * says the same again. With an outbox all of them are done, and nothing else is remembered of them: it stays for days.
+ * KEYS: progress, account, outbox, breakers. ARGV: steps with their counts as JSON, what becomes of the message
  * (`done`, `free`, or `held`), lease's end in ms, owner, life time of progress and of the account in s, outbox or '',
  * then what was seen of destinations as JSON or '', now, life time of breakers in s. A recording said twice counts a failure
  * twice, which only makes a breaker open earlier.
@@ -21,7 +22,7 @@ local progress = text and cjson.decode(text) or {steps = {}}
 if progress.done then return 0 end
 local sum = {}
 for step, counts in pairs(cjson.decode(ARGV[1])) do
-  if not progress.steps[step] then
+  if not progress.outbox and not progress.steps[step] then
     progress.steps[step] = 1
     for field, number in pairs(counts) do sum[field] = (sum[field] or 0) + number end
   end
@@ -37,7 +38,7 @@ else
   end
   if ARGV[7] ~= '' then
     redis.call('SET', KEYS[3], ARGV[7], 'EX', ARGV[5])
-    progress.outbox = true
+    progress = {steps = {}, repeats = '', outbox = true, appended = progress.appended}
   end
   redis.call('SET', KEYS[1], cjson.encode(progress), 'EX', ARGV[5])
 end
