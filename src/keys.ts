@@ -112,10 +112,23 @@ export const keys = {
 
   /** Text: a dead letter as JSON. */
   deadLetter: (id: string) => `dead:entry:${id}`,
-  /** Sorted set: a project's dead letters by time (ms), trimmed to the newest `deadLettersKept`. */
-  deadLetters: (project: string) => `dead:${project}`,
   deadLetterTtlSeconds: 30 * day,
+  /** Sorted set: a project's dead letters by time (ms); the oldest make room above `deadLettersKept`, or above so many characters. */
+  deadLetters: (project: string) => `dead:${project}`,
   deadLettersKept: 10_000,
+  deadLetterCharactersKept: 100_000_000,
+  /** Hash: what lists show of a letter, as JSON, by its id. */
+  deadLetterSummaries: (project: string) => `dead:${project}:summaries`,
+  /** Number: characters of all letters of a project. */
+  deadLetterCharacters: (project: string) => `dead:${project}:characters`,
+  /** Longer than letters live, so that there is time to count those that have expired. */
+  deadLetterListsTtlSeconds: 37 * day,
+  /** Text: a letter that a message has taken, to replay it; as long as that message's progress. */
+  takenLetter: (message: string) => `dead:taken:${message}`,
+  takenLetterTtlSeconds: 2 * day,
+  /** Hash: how far a replay of many letters is: `about`, `done`, and each part's numbers. */
+  replay: (id: string) => `replay:${id}`,
+  replayTtlSeconds: 7 * day,
 
   /** Prefix of the exact rate limit's counters, one a project and minute; @upstash/ratelimit gives them their life time. */
   rateLimitPrefix: "rate",

@@ -14,7 +14,9 @@ import { createNoteHealth } from "./delivery/breaker/drain.ts";
 import { createBatches } from "./delivery/buffers/batch.ts";
 import { createBuffers } from "./delivery/buffers/index.ts";
 import { createBufferStore } from "./delivery/buffers/store.ts";
-import { createDeadLetters } from "./delivery/dead-letters.ts";
+import { createDeadLetters } from "./delivery/dead-letters/index.ts";
+import { createReplays } from "./delivery/dead-letters/replay.ts";
+import { createReturnLetter } from "./delivery/dead-letters/return-letter.ts";
 import { createDeliver } from "./delivery/deliver.ts";
 import { createDurableQueue } from "./delivery/durable-queue.ts";
 import { createExports } from "./delivery/exports/index.ts";
@@ -130,7 +132,7 @@ export function createServices(platform: Platform) {
       flushLogs: logs.flush,
     });
 
-  const deadLetters = createDeadLetters(store, secrets.mask);
+  const deadLetters = createDeadLetters({ store, mask: secrets.mask, now, onFault: writeFault });
   const followUp = createFollowUp({ deadLetters, now, onFault: writeFault });
   const limits = { timeoutMs: settings.taskTimeoutMs, subrequestBudget: settings.subrequestBudget };
   const exports = createExports({ store, followUp, ...limits, now });
@@ -157,6 +159,14 @@ export function createServices(platform: Platform) {
     exports,
   };
   const tally = createTally(store, now);
+  const noteHealth = createNoteHealth(now);
+  const retry = createRetry({ instances, destinations, followUp });
+  const runJob = createRunJob({
+    instances,
+    followUp,
+    log: createSystemLog({ environment: platform.environment, secrets, log, now }),
+    now,
+  });
 
   return {
     store,
@@ -179,7 +189,7 @@ export function createServices(platform: Platform) {
     uuid,
     tally,
     progress: createProgressBook({ store, queue, now, uuid, mask: secrets.mask, onFault: writeFault }),
-    noteHealth: createNoteHealth(now),
+    noteHealth,
     sweep: createSweep({ store, now }),
     drain: createDrain({
       store,
@@ -205,13 +215,10 @@ export function createServices(platform: Platform) {
       uuid,
     }),
     deliver: createDeliver({ instances, destinations, followUp, now }),
-    retry: createRetry({ instances, destinations, followUp }),
-    runJob: createRunJob({
-      instances,
-      followUp,
-      log: createSystemLog({ environment: platform.environment, secrets, log, now }),
-      now,
-    }),
+    retry,
+    runJob,
+    returnLetter: createReturnLetter({ store, retry, runJob, buffers, noteHealth, now }),
+    replays: createReplays({ store, instances, hasPostHog: forward !== null, now }),
     runSetup: async (message: SetupMessage, scope: Scope) =>
       (await instances.attempt({ ...message, delaySeconds: 0 }, scope)).map(setupMessage),
     ingest: createIngest({

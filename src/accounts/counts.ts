@@ -3,8 +3,19 @@ import type { RetryMessage } from "../delivery/message.ts";
 /**
  * What becomes of an event at one destination. `routed` is everything that set out for it; each of those ends as exactly one
  * of `delivered`, `ignored` or `dead`, or is still on its way. `retried` is for information: how often one was put off.
+ *
+ * Of the dead, `replayed` were sent out again, and are among the routed once more; `deleted` were deleted by a person,
+ * `expired` were dropped for their age or for want of room. The others are dead letters still.
  */
-export type Outcome = "routed" | "delivered" | "ignored" | "dead" | "retried";
+export type Outcome =
+  | "routed"
+  | "delivered"
+  | "ignored"
+  | "dead"
+  | "retried"
+  | "replayed"
+  | "deleted"
+  | "expired";
 
 /** How many events met which outcome, at one destination. */
 export type Outcomes = Partial<Record<Outcome, number>>;

@@ -5,6 +5,8 @@ import type { Outcome, Outcomes } from "./counts.ts";
 
 const HOUR_MS = 3_600_000;
 
+const none = { routed: 0, delivered: 0, ignored: 0, dead: 0, retried: 0 };
+
 /** A project's accounts over a range of hours. */
 export interface Totals {
   accepted: number;
@@ -29,11 +31,13 @@ export interface Wait {
   calls: number;
 }
 
-export interface DestinationTotals extends Required<Outcomes> {
-  hook: string;
-  /** Absent for PostHog. */
-  plugin?: string;
-}
+/** What became of dead letters is absent where nothing did. */
+export type DestinationTotals = Outcomes &
+  Record<keyof typeof none, number> & {
+    hook: string;
+    /** Absent for PostHog. */
+    plugin?: string;
+  };
 
 /** An hour's account as Redis holds it: fields and numbers in turn, null where nothing was counted. */
 export type StoredAccount = readonly string[] | null;
@@ -89,7 +93,10 @@ export function totalsOf(accounts: readonly StoredAccount[]): Totals {
         add(totals[kind], plugin, number);
       else if (kind === "waited") addWait(waits, subject, plugin, number);
       else if (kind === "invalid") add(totals.invalid, subject, number);
-      else if (kind !== "span") destinationOf(destinations, subject, plugin)[kind as Outcome] += number;
+      else if (kind !== "span") {
+        const destination = destinationOf(destinations, subject, plugin);
+        destination[kind as Outcome] = (destination[kind as Outcome] ?? 0) + number;
+      }
     }
   }
   return { ...totals, waits: [...waits.values()], destinations: [...destinations.values()] };
@@ -121,7 +128,6 @@ function destinationOf(
   const name = `${hook} ${plugin}`;
   const found = known.get(name);
   if (found) return found;
-  const none = { routed: 0, delivered: 0, ignored: 0, dead: 0, retried: 0 };
   const made = { hook, ...(plugin ? { plugin } : {}), ...none };
   known.set(name, made);
   return made;

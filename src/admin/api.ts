@@ -3,6 +3,8 @@ import { bodyLimit } from "hono/body-limit";
 import type { AppDefinition } from "../apps/definition.ts";
 import type { Instances } from "../apps/instances.ts";
 import type { QStashQueue, Queue } from "../delivery/queue.ts";
+import type { Scope } from "../apps/scope.ts";
+import type { Replays } from "../delivery/dead-letters/replay.ts";
 import type { Projects } from "../projects.ts";
 import type { Store } from "../store.ts";
 import type { Attempts } from "./access/attempts.ts";
@@ -15,6 +17,7 @@ import { createTrialRoutes } from "./apps/try/routes.ts";
 import { MAX_UPLOAD_BYTES } from "./apps/upload.ts";
 import { createAuditRoutes } from "./audit-routes.ts";
 import type { AdminBindings } from "./bindings.ts";
+import { createDeadLetterRoutes } from "./dead-letters.ts";
 import { createDestinationRoutes } from "./destinations.ts";
 import { createLogRoutes } from "./logs.ts";
 import { createRunRoutes } from "./run.ts";
@@ -35,6 +38,8 @@ export interface AdminApiOptions {
   uuid: () => string;
   /** Whether events go to PostHog at all. */
   hasPostHog: boolean;
+  replays: Replays;
+  openScope: (waitUntil: (promise: Promise<unknown>) => void, generation: number) => Scope;
 }
 
 /**
@@ -55,6 +60,7 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminBindings> {
   api.route("/apps", createAppRoutes(actions));
   api.route("/apps", createRunRoutes(actions));
   api.route("/apps", createTrialRoutes(actions));
+  api.route("/deadletters", createDeadLetterRoutes({ ...options, ...actions }));
   api.route("/destinations", createDestinationRoutes({ ...options, choose: actions.choose }));
   api.route("/", createLogRoutes({ ...options, projects: projects.list, serves: projects.serves }));
   api.all("*", (context) => context.json({ error: `there is no ${context.req.path}` }, 404));

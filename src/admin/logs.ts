@@ -6,12 +6,13 @@ import { keys } from "../keys.ts";
 import { readLog } from "../logs/read.ts";
 import { isEntryId } from "../logs/stored-entry.ts";
 import type { Store } from "../store.ts";
+import { describeIssues } from "./issues.ts";
+import { limitParameter } from "./parameters.ts";
 
 const MAX_ENTRIES_PER_PAGE = 500;
 const ENTRIES_PER_PAGE = 100;
 
-const whole = `give a whole number from 1 to ${MAX_ENTRIES_PER_PAGE}`;
-const query = z.strictObject({
+export const logQuery = z.strictObject({
   project: z.string().optional(),
   level: z
     .string()
@@ -22,12 +23,7 @@ const query = z.strictObject({
     .default("DEBUG"),
   hook: z.string().optional(),
   search: z.string().optional(),
-  limit: z.coerce
-    .number({ error: whole })
-    .int(whole)
-    .min(1, whole)
-    .max(MAX_ENTRIES_PER_PAGE, whole)
-    .default(ENTRIES_PER_PAGE),
+  limit: limitParameter(ENTRIES_PER_PAGE, MAX_ENTRIES_PER_PAGE),
   cursor: z.string().refine(isEntryId, "give the cursor of the page before, as it is").optional(),
   since: z
     .string()
@@ -58,8 +54,9 @@ export function createLogRoutes(options: {
     if (listed.length === 0) {
       return context.json({ error: `there is no app "${plugin}" in this deployment` }, 404);
     }
-    const parsed = query.safeParse(context.req.query());
-    if (!parsed.success) return context.json({ error: describeIssues(parsed.error) }, 400);
+    const parsed = logQuery.safeParse(context.req.query());
+    if (!parsed.success)
+      return context.json({ error: describeIssues(parsed.error, Object.keys(logQuery.shape)) }, 400);
 
     const { project: asked, cursor, since, limit, level, hook, search } = parsed.data;
     const runsFor = (project: string) =>
@@ -92,14 +89,4 @@ export function createLogRoutes(options: {
     return context.json(page);
   });
   return routes;
-}
-
-function describeIssues({ issues }: z.ZodError): string {
-  return issues
-    .map((issue) =>
-      issue.code === "unrecognized_keys"
-        ? `${issue.keys.join(", ")}: no such parameter; there are ${Object.keys(query.shape).join(", ")}`
-        : `${issue.path.join(".")}: ${issue.message}`,
-    )
-    .join("; ");
 }

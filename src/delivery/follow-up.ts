@@ -1,9 +1,11 @@
 import type { Outcomes } from "../accounts/counts.ts";
 import { deriveId } from "../derived-id.ts";
 import { describeStoreError } from "../store.ts";
-import type { DeadLetter, DeadLetters } from "./dead-letters.ts";
 import type { Health } from "./breaker/health.ts";
 import { laneOf, type SlowPace } from "./breaker/lane.ts";
+import type { DeadLetters } from "./dead-letters/index.ts";
+import type { DeadLetter } from "./dead-letters/letter.ts";
+import { locationsIn } from "./locations.ts";
 import type { RetryMessage } from "./message.ts";
 import { outgoing } from "./publish.ts";
 import type { OutgoingMessage } from "./queue.ts";
@@ -66,7 +68,10 @@ export function createFollowUp(options: {
   }
 
   function letterOf(remainder: Remainder, { id, error, events }: Verdict): DeadLetter {
-    const { project, destination, firstAt, attempt } = remainder;
+    const { project, destination, firstAt, attempt, historical, generation, replays } = remainder;
+    const content = "payload" in remainder ? remainder.payload : events;
+    // Of a request's locations, those that this part of it mentions.
+    const locations = remainder.locations && locationsIn(JSON.stringify(content), remainder.locations);
     return {
       id,
       project,
@@ -77,7 +82,12 @@ export function createFollowUp(options: {
       firstAt: new Date(firstAt).toISOString(),
       lastAt: options.now().toISOString(),
       events,
+      ...(remainder.batch === undefined ? {} : { batch: true as const }),
       ...("payload" in remainder ? { payload: remainder.payload } : {}),
+      ...(historical ? { historical } : {}),
+      ...(locations && locations.length > 0 ? { locations } : {}),
+      ...(generation ? { generation } : {}),
+      ...(replays ? { replays } : {}),
     };
   }
 

@@ -4,6 +4,7 @@ import { type Counts, countsAt } from "../accounts/counts.ts";
 import type { Instances } from "../apps/instances.ts";
 import type { Scope } from "../apps/scope.ts";
 import { deriveId } from "../derived-id.ts";
+import { keys } from "../keys.ts";
 import { describeStoreError, type Store } from "../store.ts";
 import type { NoteHealth } from "./breaker/drain.ts";
 import { destinationName } from "./breaker/health.ts";
@@ -55,6 +56,8 @@ export function createDeliveryRoutes(options: {
   recapture: Work<"capture">;
   runJob: RunJob;
   runSetup: Work<"setup">;
+  returnLetter: Work<"letter">;
+  replays: { work: Work<"replay"> };
   createScope: (
     waitUntil: (promise: Promise<unknown>) => void,
     generation: number,
@@ -86,6 +89,8 @@ export function createDeliveryRoutes(options: {
   });
   on("buffer", options.buffers.work);
   on("setup", options.runSetup);
+  on("letter", options.returnLetter, ({ id }) => store.del(keys.takenLetter(id)));
+  on("replay", options.replays.work);
   on("export", async (message, scope, run) => {
     const { id, project, plugin } = message;
     const destination = { plugin, hook: "exportEvents" } as const;
@@ -113,8 +118,12 @@ export function createDeliveryRoutes(options: {
   });
   return routes;
 
-  /** Mounts a route whose messages make progress. */
-  function on<Name extends Route>(route: Name, work: Work<Name>): void {
+  /** Mounts a route whose messages make progress. `cleanUp` removes what only a message that is not done yet needs. */
+  function on<Name extends Route>(
+    route: Name,
+    work: Work<Name>,
+    cleanUp?: (message: MessageOf[Name]) => Promise<unknown>,
+  ): void {
     receiveAt(route, async (message, context) => {
       const generation = "generation" in message ? (message.generation ?? 0) : 0;
       const waitUntil = (promise: Promise<unknown>) => context.env.waitUntil(promise);
@@ -136,6 +145,8 @@ export function createDeliveryRoutes(options: {
       try {
         const followUps = run.outbox ?? (await work(message, scope, run).finally(ended)) ?? [];
         await run.finish([...followUps, ...(await options.leftovers(scope))]);
+        // Where this fails, Redis drops it in its time.
+        await cleanUp?.(message).catch(() => {});
       } finally {
         await run.giveUp();
       }

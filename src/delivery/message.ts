@@ -6,6 +6,8 @@ import type { SetupDue } from "../apps/state/due.ts";
 import type { ClientLocation } from "../event.ts";
 import { plainJson } from "../json.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";
+import type { Position } from "./dead-letters/find.ts";
+import type { Wanted } from "./dead-letters/replay.ts";
 import type { BufferItem } from "./exports/buffer.ts";
 import type { Marked } from "./progress/marks.ts";
 import type { DoneSteps } from "./progress/record.ts";
@@ -61,7 +63,7 @@ export interface RetryMessage extends Envelope {
   /** The batch of an `exportEvents` retry. */
   batch?: string;
   /** Of events that may be in their buffer or not: the message in whose name they are. */
-  from?: { route: "deliver" | "retry"; id: string };
+  from?: { route: "deliver" | "retry" | "letter"; id: string };
   /** It waited for a destination that was down. */
   lane?: true;
   /** Nobody will try these again: they are on their way to becoming a dead letter, which Redis did not take so far. */
@@ -70,6 +72,8 @@ export interface RetryMessage extends Envelope {
   settled?: Outcomes;
   /** What a job had been given that is on its way to the dead letters. */
   payload?: unknown;
+  /** How often a person has had these events replayed. */
+  replays?: number;
 }
 
 /** A job as dead letters and accounts name it. */
@@ -112,6 +116,8 @@ export interface JobMessage extends Envelope {
   /** Where the addresses in the payload are. */
   locations?: ClientLocation[];
   generation: number;
+  /** How often a person has had it replayed. */
+  replays?: number;
 }
 
 /** What is to be done about a buffer that an app has made with `createBuffer`. */
@@ -156,6 +162,24 @@ export interface AccountMessage extends Envelope {
   steps: DoneSteps;
 }
 
+/** One dead letter on its way back to where it failed. */
+export interface LetterMessage extends Envelope {
+  /** Its id; the letter itself is in Redis. */
+  letter: string;
+}
+
+/** The next part of a replay of dead letters; `project` names all that it is about. */
+export interface ReplayMessage extends Envelope {
+  /** Id of the replay. */
+  replay: string;
+  projects: readonly string[];
+  wanted: Wanted;
+  /** Counted from 0. */
+  part: number;
+  /** Where the part before ended; absent in the first. */
+  after?: Position;
+}
+
 /** The gateway's own routes that QStash calls, with the message each takes. */
 export interface MessageOf {
   deliver: DeliverMessage;
@@ -167,6 +191,8 @@ export interface MessageOf {
   buffer: BufferMessage;
   setup: SetupMessage;
   account: AccountMessage;
+  letter: LetterMessage;
+  replay: ReplayMessage;
 }
 export type Route = keyof MessageOf;
 

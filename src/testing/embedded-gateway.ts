@@ -2,7 +2,7 @@ import type { AppDefinition } from "../apps/definition.ts";
 import type { LogEntry } from "../apps/log.ts";
 import type { LocateInDatabase } from "../apps/meta/geoip.ts";
 import type { Scope } from "../apps/scope.ts";
-import type { DeadLetter } from "../delivery/dead-letters.ts";
+import type { DeadLetter } from "../delivery/dead-letters/letter.ts";
 import type { ClientLocation } from "../event.ts";
 import { createGateway, type Gateway, type Platform } from "../gateway.ts";
 import { createQStash, type QStash } from "../local/qstash/qstash.ts";

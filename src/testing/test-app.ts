@@ -4,7 +4,7 @@ import type { Instance } from "../apps/instance.ts";
 import type { LogEntry } from "../apps/log.ts";
 import type { AppCache } from "../apps/meta/cache.ts";
 import type { AppStorage } from "../apps/meta/storage.ts";
-import type { DeadLetter } from "../delivery/dead-letters.ts";
+import type { DeadLetter } from "../delivery/dead-letters/letter.ts";
 import { jobMessage } from "../delivery/publish.ts";
 import type { PluginEvent } from "../event.ts";
 import type { City } from "../geoip/city.ts";

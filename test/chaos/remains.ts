@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import type { DeadLetter } from "../../src/delivery/dead-letters.ts";
+import type { DeadLetter } from "../../src/delivery/dead-letters/letter.ts";
 import { keys } from "../../src/keys.ts";
 import { keys as queueKeys } from "../../src/local/qstash/keys.ts";
 import { scan } from "./drain.ts";

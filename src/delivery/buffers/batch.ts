@@ -3,7 +3,7 @@ import type { Instance } from "../../apps/instance.ts";
 import type { Scope } from "../../apps/scope.ts";
 import { deriveId } from "../../derived-id.ts";
 import type { Store } from "../../store.ts";
-import type { DeadLetters } from "../dead-letters.ts";
+import type { DeadLetters } from "../dead-letters/index.ts";
 import { acknowledgeBatch, expectBatch, readBatch } from "../exports/batch.ts";
 import { bufferName } from "../exports/buffer.ts";
 import { REDIS_RETRY_SECONDS } from "../follow-up.ts";
@@ -86,6 +86,7 @@ export function createBatches(options: {
     const { project, plugin, buffer, id, attempt, firstAt } = batch;
     const objects = await persist(() => read(batch));
     if (!objects) return settle(batch, generation);
+    const locations = objects.flatMap((object) => object.locations ?? []);
     const letter = {
       id: `${id}:${plugin}`,
       project,
@@ -97,6 +98,8 @@ export function createBatches(options: {
       firstAt: new Date(firstAt).toISOString(),
       lastAt: options.now().toISOString(),
       events: objects.map(({ object }) => object),
+      points: objects.map((object) => object.points),
+      ...(locations.length > 0 ? { locations } : {}),
     };
     await persist(() => options.deadLetters.add([letter]));
     return settle(batch, generation);

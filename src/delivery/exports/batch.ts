@@ -1,7 +1,7 @@
 import { addCountsLua, hourOf } from "../../accounts/add.ts";
 import type { Counts } from "../../accounts/counts.ts";
 import { keys } from "../../keys.ts";
-import type { Store } from "../../store.ts";
+import type { Store, StorePipeline } from "../../store.ts";
 import type { Route } from "../message.ts";
 import { type BufferLimits, dueMember } from "./buffer.ts";
 
@@ -150,6 +150,20 @@ export async function readBatch<Item>(
 ): Promise<Item[] | null> {
   const text = await store.get<string>(keys.exportBatch(project, plugin, batch));
   return typeof text === "string" ? (JSON.parse(text) as Item[]) : null;
+}
+
+/** Puts a batch back that had become a dead letter, items as JSON: 3 commands of a transaction. */
+export function restoreBatch(
+  transaction: StorePipeline,
+  name: BatchName,
+  items: readonly string[],
+  nowMs: number,
+): void {
+  const { project, plugin, batch } = name;
+  transaction
+    .set(keys.exportBatch(project, plugin, batch), `[${items.join(",")}]`, { ex: keys.exportTtlSeconds })
+    .zadd(keys.exportsTaken, { score: nowMs + STRANDED_AFTER_MS, member: takenMember(name) })
+    .expire(keys.exportsTaken, keys.exportTtlSeconds);
 }
 
 /** Says that a batch has still a message on its way, due at `dueMs`: it is not stranded yet. One command. */

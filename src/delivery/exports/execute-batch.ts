@@ -3,6 +3,7 @@ import { summariseThrown } from "../../apps/describe-thrown.ts";
 import { isRetry } from "../../apps/errors.ts";
 import type { Instance } from "../../apps/instance.ts";
 import type { Scope } from "../../apps/scope.ts";
+import type { ClientLocation } from "../../event.ts";
 import type { Store } from "../../store.ts";
 import { type FollowUp, REDIS_RETRY_SECONDS, type Remainder, type Taken } from "../follow-up.ts";
 import { executeDeferred } from "../hooks/execute.ts";
@@ -93,10 +94,12 @@ export function createBatchExecution(options: {
   ): Promise<Taken> {
     const { project, batch } = remainder;
     const packed = await persist(() => readBatch<PackedEvent>(store, { project, plugin, batch }));
-    const events = packed && unpackEvents(packed);
-    if (events) takeGeneration(events);
+    const known = new Map<string, ClientLocation>();
+    const events = packed && unpackEvents(packed, known);
+    const generation = Math.max(remainder.generation ?? 0, events ? takeGeneration(events) : 0);
     const verdicts = events ? [{ id: `${batch}:${plugin}`, error, events }] : [];
-    const { outgoing: messages, outcomes } = await followUp.bury(remainder, verdicts, messageId);
+    const whole = { ...remainder, generation, locations: [...known.values()] };
+    const { outgoing: messages, outcomes } = await followUp.bury(whole, verdicts, messageId);
     const settled = await settle(remainder, plugin, outcomes, messageId);
     return { ...settled, outgoing: [...messages, ...settled.outgoing] };
   }

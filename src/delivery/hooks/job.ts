@@ -73,7 +73,7 @@ export function createRunJob(options: {
   }
 
   async function bury(message: JobMessage, error: string, scope: Scope): Promise<Taken> {
-    const { id, project, plugin, job } = message;
+    const { id, project, plugin, job, locations, generation, replays } = message;
     const remainder = {
       project,
       destination: { plugin, hook: `jobs.${job}` as const },
@@ -81,6 +81,9 @@ export function createRunJob(options: {
       firstAt: options.now().getTime(),
       events: [],
       ...("payload" in message ? { payload: message.payload } : {}),
+      ...(locations ? { locations } : {}),
+      ...(generation ? { generation } : {}),
+      ...(replays ? { replays } : {}),
     };
     scope.subrequests += 1;
     const { outgoing, outcomes } = await options.followUp.bury(remainder, [{ id, error, events: [] }], id);
