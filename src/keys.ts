@@ -84,6 +84,9 @@ export const keys = {
   /** Hash: a project's numbers of one hour (`2036-03-01T10`), by outcome, hook and app. */
   account: (project: string, hour: string) => `account:${project}:${hour}`,
   accountTtlSeconds: 35 * day,
+  /** Hash: the numbers of all hours up to `until`, added up. */
+  accountTotals: (project: string) => `account:${project}:totals`,
+  accountTotalsTtlSeconds: 400 * day,
 
   /** Text: breakers of a project's destinations that fail or have been parked, as JSON by destination. */
   breakers: (project: string) => `breakers:${project}`,

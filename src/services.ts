@@ -47,6 +47,7 @@ import { createLeases } from "./schedule/lease.ts";
 import { createTasks } from "./schedule/tasks.ts";
 import { createLastTick } from "./schedule/ticks.ts";
 import { createStore } from "./store.ts";
+import { createHousekeeping } from "./housekeeping.ts";
 
 export type Services = ReturnType<typeof createServices>;
 
@@ -190,6 +191,7 @@ export function createServices(platform: Platform) {
     tally,
     progress: createProgressBook({ store, queue, now, uuid, mask: secrets.mask, onFault: writeFault }),
     noteHealth,
+    housekeeping: createHousekeeping({ store, onFault: writeFault }),
     sweep: createSweep({ store, now }),
     drain: createDrain({
       store,

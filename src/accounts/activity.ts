@@ -1,8 +1,8 @@
 import type { Store } from "../store.ts";
 import { fields, spanOf } from "./counts.ts";
+import { HOUR_MS } from "./hours.ts";
 import { hoursBetween, readHours, type StoredAccount, type Totals, totalsOf } from "./read.ts";
 
-const HOUR_MS = 3_600_000;
 const SPAN_MS = 5 * 60_000;
 
 /** How many events were accepted from a time on. */

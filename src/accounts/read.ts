@@ -1,9 +1,8 @@
 import { keys } from "../keys.ts";
 import type { Store } from "../store.ts";
 import { hourOf } from "./add.ts";
+import { HOUR_MS } from "./hours.ts";
 import type { Outcome, Outcomes } from "./counts.ts";
-
-const HOUR_MS = 3_600_000;
 
 const none = { routed: 0, delivered: 0, ignored: 0, dead: 0, retried: 0 };
 

@@ -20,6 +20,7 @@ import type { AdminBindings } from "./bindings.ts";
 import { createDeadLetterRoutes } from "./dead-letters.ts";
 import { createDestinationRoutes } from "./destinations.ts";
 import { createLogRoutes } from "./logs.ts";
+import { createMetricsRoutes } from "./metrics.ts";
 import { createRunRoutes } from "./run.ts";
 
 const MAX_BODY_BYTES = 1_000_000;
@@ -62,6 +63,7 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminBindings> {
   api.route("/apps", createTrialRoutes(actions));
   api.route("/deadletters", createDeadLetterRoutes({ ...options, ...actions }));
   api.route("/destinations", createDestinationRoutes({ ...options, choose: actions.choose }));
+  api.route("/metrics", createMetricsRoutes({ ...options, ...actions }));
   api.route("/", createLogRoutes({ ...options, projects: projects.list, serves: projects.serves }));
   api.all("*", (context) => context.json({ error: `there is no ${context.req.path}` }, 404));
   api.onError((error, context) =>

@@ -2,7 +2,7 @@ import type { Services } from "../services.ts";
 
 /**
  * One cron tick: publishes the tasks that are due, then the messages of buffers that were left behind, then what waits in the
- * spool. None of them keeps the others from being done; rejects as the first did that failed.
+ * spool; once an hour it keeps house. None of them keeps the others from being done; rejects as the first did that failed.
  */
 export async function tick(timeMs: number, services: Services): Promise<void> {
   const { tasks, projects, qstash, sweep, drain, instances } = services;
@@ -14,6 +14,7 @@ export async function tick(timeMs: number, services: Services): Promise<void> {
     async () => tasks.tick(timeMs, await projects.list(), scope),
     async () => qstash.publish(await sweep(runs)),
     drain,
+    async () => services.housekeeping(timeMs, await projects.list()),
   ]) {
     await part().catch((error: unknown) => faults.push(error));
   }

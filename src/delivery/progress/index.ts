@@ -1,3 +1,4 @@
+import { BOOKING_MS } from "../../accounts/hours.ts";
 import type { Scope } from "../../apps/scope.ts";
 import { deriveId } from "../../derived-id.ts";
 import type { ProcessedEvent } from "../../pipeline/index.ts";
@@ -123,7 +124,14 @@ export function createProgressBook(options: {
     },
 
     account: ({ of, id, project, atMs, steps }) =>
-      recordSteps(store, { ...of, project, atMs, steps, owner: id, message: "done" }),
+      recordSteps(store, {
+        ...of,
+        project,
+        atMs: Math.max(atMs, nowMs() - BOOKING_MS),
+        steps,
+        owner: id,
+        message: "done",
+      }),
   };
 }
 
