@@ -6,6 +6,10 @@ const day = 24 * 60 * minute;
  * create (`appCache`) lives as the app asked.
  */
 export const keys = {
+  /** Prefix of what an app keeps, of one kind or of all. */
+  appState: (project: string, plugin: string, kind: "cache" | "storage" | "global" | "") =>
+    `app:${project}:${plugin}:${kind === "" ? "" : `${kind}:`}`,
+
   /** What an app keeps with `cache`: the app decides its life time. */
   appCache: (project: string, plugin: string, key: string) => `app:${project}:${plugin}:cache:${key}`,
 

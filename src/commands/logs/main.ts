@@ -1,8 +1,7 @@
 import process from "node:process";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { parseAdminTokens } from "../../admin/access/tokens.ts";
-import { readDevVars } from "../dev-vars.ts";
+import { connectionUsage, describeFailure, findConnection } from "../connection.ts";
 import { logLine } from "./line.ts";
 import { createLogReader } from "./reader.ts";
 
@@ -15,11 +14,7 @@ Shows what an app has logged, by way of a running gateway's admin API.
   --hook <hook>       of one hook, for instance processEvent
   --search <text>     messages with this text
   --project <token>   where the app runs for several projects
-  --url <address>     of the gateway; else PUBLIC_URL, else http://127.0.0.1:8787
-  --token <token>     else ADMIN_TOKEN
-
-PUBLIC_URL and ADMIN_TOKEN are read from the environment and .dev.vars. "npm run dev" prints its token.
-`;
+${connectionUsage}`;
 
 const FOLLOW_EVERY_MS = 2000;
 
@@ -31,19 +26,14 @@ if (values.help || plugin === undefined || positionals.length > 1) {
   process.exit(values.help ? 0 : 1);
 }
 
-const settings = { ...(await readDevVars()), ...process.env };
-// Of several tokens, any may read.
-const parsed = parseAdminTokens(settings["ADMIN_TOKEN"] ?? "");
-const token = values.token || ("tokens" in parsed && parsed.tokens[0]?.secret);
-if (!token) {
-  console.error("The ADMIN_TOKEN is missing: give --token, or set it in .dev.vars or the environment");
-  process.exit(1);
-}
+const connection = await findConnection(values).catch((error: Error) => {
+  console.error(error.message);
+  return process.exit(1);
+});
 const { level, hook, search, project } = values;
 const filters = Object.entries({ level, hook, search, project }).filter(([, value]) => value !== undefined);
 const reader = createLogReader({
-  url: values.url || settings["PUBLIC_URL"] || "http://127.0.0.1:8787",
-  token,
+  ...connection,
   plugin,
   filters: Object.fromEntries(filters) as Record<string, string>,
   fetch,
@@ -52,12 +42,11 @@ const reader = createLogReader({
 const show = async () => {
   for (const entry of await reader.next()) console.log(logLine(entry));
 };
-const complain = (error: Error) =>
-  console.error(error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message);
+const complain = (error: unknown) => console.error(describeFailure(error));
 try {
   await show();
 } catch (error) {
-  complain(error as Error);
+  complain(error);
   process.exit(1);
 }
 while (values.follow) {

@@ -18,7 +18,7 @@ export interface LogReader {
 }
 
 export function createLogReader(options: {
-  /** Address of the gateway. */
+  /** Address of the gateway, without a slash at its end. */
   url: string;
   /** The `ADMIN_TOKEN`. */
   token: string;
@@ -32,9 +32,7 @@ export function createLogReader(options: {
   let since: string | null = null;
 
   async function page(cursor: string | null): Promise<LogPage> {
-    const address = new URL(
-      `${options.url.replace(/\/+$/, "")}/admin/api/apps/${encodeURIComponent(options.plugin)}/logs`,
-    );
+    const address = new URL(`${options.url}/admin/api/apps/${encodeURIComponent(options.plugin)}/logs`);
     const parameters = { ...options.filters, limit: String(ENTRIES_PER_PAGE), since, cursor };
     for (const [name, value] of Object.entries(parameters)) {
       if (value !== null) address.searchParams.set(name, value);

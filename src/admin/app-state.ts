@@ -1,0 +1,41 @@
+import { type Context, Hono } from "hono";
+import * as z from "zod";
+import { lookAtState, stateKinds } from "../apps/state/kept.ts";
+import type { Store } from "../store.ts";
+import type { AdminBindings } from "./bindings.ts";
+import type { Choose } from "./choose-app.ts";
+import { describeIssues } from "./issues.ts";
+
+export const stateQuery = z.strictObject({
+  project: z.string().optional(),
+  kind: z.enum(stateKinds, `give one of ${stateKinds.join(", ")}, or nothing for all`).optional(),
+  cursor: z
+    .string()
+    .regex(/^\d{1,20}$/, "give the cursor of the answer before, as it is")
+    .optional(),
+});
+
+/**
+ * `apps/:plugin/state`: how many keys an app has in Redis, by kind, and an end to them. Also for an app that is not deployed any
+ * more. A large Redis is looked at in parts: as long as `cursor` is not null, there is more, to be asked for with it.
+ */
+export function createAppStateRoutes(options: { store: Store; choose: Choose }): Hono<AdminBindings> {
+  const routes = new Hono<AdminBindings>();
+  routes.get("/:plugin/state", (context) => look(context, false));
+  routes.delete("/:plugin/state", (context) => look(context, true));
+  return routes;
+
+  async function look(context: Context<AdminBindings>, remove: boolean): Promise<Response> {
+    const parsed = stateQuery.safeParse(context.req.query());
+    if (!parsed.success) {
+      return context.json({ error: describeIssues(parsed.error, Object.keys(stateQuery.shape)) }, 400);
+    }
+    const plugin = context.req.param("plugin") ?? "";
+    const project = await options.choose.project(context);
+    if (project instanceof Response) return project;
+    const { kind, cursor: from = "0" } = parsed.data;
+    const kinds = kind === undefined ? stateKinds : [kind];
+    const { counts, next } = await lookAtState(options.store, { project, plugin, kinds, from, remove });
+    return context.json({ project, plugin, [remove ? "deleted" : "keys"]: counts, cursor: next });
+  }
+}
