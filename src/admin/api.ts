@@ -23,6 +23,7 @@ import { createDeadLetterRoutes } from "./dead-letters.ts";
 import { createDestinationRoutes } from "./destinations.ts";
 import { createLogRoutes } from "./logs.ts";
 import { createMetricsRoutes } from "./metrics.ts";
+import { openApiDocument } from "./openapi/index.ts";
 import { createRunRoutes } from "./run.ts";
 
 const MAX_BODY_BYTES = 1_000_000;
@@ -69,6 +70,7 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminBindings> {
   api.route("/destinations", createDestinationRoutes({ ...options, choose: actions.choose }));
   api.route("/metrics", createMetricsRoutes({ ...options, ...actions }));
   api.route("/", createLogRoutes({ ...options, projects: projects.list, serves: projects.serves }));
+  api.get("/openapi.json", ({ req, json }) => json(openApiDocument(new URL(".", req.url).href.slice(0, -1))));
   api.all("*", (context) => context.json({ error: `there is no ${context.req.path}` }, 404));
   api.onError((error, context) =>
     context.json({ error: `not done, try again: ${error.message}` }, 503, { "Retry-After": "5" }),

@@ -10,7 +10,7 @@ import type { Audit } from "./audit.ts";
 import type { AdminBindings } from "./bindings.ts";
 import type { Choose } from "./choose-app.ts";
 
-const runRequest = z.union([
+export const runRequest = z.union([
   z.strictObject({ task: z.enum(scheduledTasks) }),
   z.strictObject({ job: z.string().min(1), payload: z.unknown().optional() }),
 ]);

@@ -1,0 +1,136 @@
+import { version } from "../../version.ts";
+import { type Operation, operationObject } from "./operation.ts";
+import { answers, bodies, queries } from "./schemas.ts";
+
+/** Every operation of `/admin/api`, by method and path. */
+const operations: Readonly<Record<string, Operation>> = {
+  "GET /apps": {
+    summary: "Apps with their state and configuration",
+    query: queries.project,
+    answers: { 200: { description: "In chain order.", schema: answers.apps } },
+  },
+  "GET /apps/{plugin}": {
+    summary: "One app",
+    query: queries.project,
+    answers: { 200: { description: "The app.", schema: answers.app } },
+    refusals: [404],
+  },
+  "PATCH /apps/{plugin}": {
+    summary: "Enables, disables, moves or configures an app",
+    query: queries.project,
+    body: bodies.appChange,
+    answers: { 200: { description: "The app as it is now.", schema: answers.app } },
+    refusals: [404],
+  },
+  "POST /apps/{plugin}/run": {
+    summary: "Runs a scheduled task or a public job now",
+    query: queries.project,
+    body: bodies.run,
+    answers: { 202: { description: "It was started.", schema: answers.started } },
+    refusals: [404, 409],
+  },
+  "GET /apps/{plugin}/logs": {
+    summary: "An app's log, newest entries first",
+    query: queries.log,
+    answers: { 200: { description: "A page.", schema: answers.log } },
+    refusals: [404],
+  },
+  "GET /apps/{plugin}/state": {
+    summary: "Counts the keys that an app has in Redis, by kind",
+    query: queries.state,
+    answers: {
+      200: { description: "Of a part of Redis, unless cursor is null.", schema: answers.state },
+    },
+    refusals: [404],
+  },
+  "DELETE /apps/{plugin}/state": {
+    summary: "Deletes what an app has in Redis",
+    query: queries.state,
+    answers: {
+      200: { description: "Of a part of Redis, unless cursor is null.", schema: answers.deletedState },
+    },
+    refusals: [404],
+  },
+  "GET /buffers": {
+    summary: "What waits for exportEvents and for onFlush of createBuffer",
+    query: queries.project,
+    answers: {
+      200: { description: "Those due first; more than 1,000 are not shown.", schema: answers.buffers },
+    },
+  },
+  "DELETE /buffers/{plugin}": {
+    summary: "Deletes what waits in a buffer",
+    query: queries.buffer,
+    answers: { 200: { description: "How many events there were.", schema: answers.deleted } },
+    refusals: [404],
+  },
+  "POST /buffers/{plugin}/flush": {
+    summary: "Brings what waits in a buffer to its app now",
+    query: queries.buffer,
+    answers: { 202: { description: "A message is on its way.", schema: answers.started } },
+    refusals: [404, 409],
+  },
+  "GET /deadletters": {
+    summary: "Dead letters, newest first",
+    query: queries.letters,
+    answers: {
+      200: { description: "A page, which may hold fewer while cursor is not null.", schema: answers.letters },
+    },
+    refusals: [404],
+  },
+  "GET /deadletters/{id}": {
+    summary: "One dead letter with what is in it",
+    answers: { 200: { description: "The letter.", schema: answers.letter } },
+    refusals: [404],
+  },
+  "POST /deadletters/replay": {
+    summary: "Brings dead letters to where they failed",
+    body: bodies.letters,
+    answers: {
+      202: { description: "How many are on their way so far, and which stay.", schema: answers.replay },
+    },
+    refusals: [404],
+  },
+  "GET /deadletters/replays/{id}": {
+    summary: "How far a replay is",
+    answers: { 200: { description: "Numbers of letters.", schema: answers.replayState } },
+    refusals: [404],
+  },
+  "DELETE /deadletters": {
+    summary: "Deletes dead letters",
+    body: bodies.letters,
+    answers: {
+      200: { description: "How many; ask again while there are more.", schema: answers.deletedLetters },
+    },
+    refusals: [404],
+  },
+  "GET /metrics": {
+    summary: "What became of events, by hour; in Prometheus' text format since the beginning",
+    query: queries.metrics,
+    answers: { 200: { description: "Counts.", schema: answers.metrics, text: true } },
+  },
+  "GET /openapi.json": {
+    summary: "This document",
+    answers: { 200: { description: "OpenAPI 3.1." } },
+  },
+};
+
+/** The OpenAPI document of `/admin/api`. `server` is the API's address. */
+export function openApiDocument(server: string): object {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const [name, operation] of Object.entries(operations)) {
+    const [method = "", path = ""] = name.split(" ");
+    (paths[path] ??= {})[method.toLowerCase()] = operationObject(path, operation);
+  }
+  return {
+    openapi: "3.1.0",
+    info: { title: "Edgehog admin API", version },
+    servers: [{ url: server }],
+    security: [{ adminToken: [] }],
+    components: {
+      securitySchemes: { adminToken: { type: "http", scheme: "bearer", description: "The ADMIN_TOKEN." } },
+      schemas: { Error: answers.error },
+    },
+    paths,
+  };
+}
