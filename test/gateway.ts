@@ -52,6 +52,8 @@ export async function startTestGateway(options: {
   settings?: Record<string, string>;
   /** A City database; without one, it knows a single address. */
   locate?: LocateInDatabase;
+  /** A real Redis under the embedded stack. */
+  redisUrl?: string;
 }): Promise<TestGateway> {
   // As the entries do: what holds here holds with closed built-ins.
   hardenBuiltIns();

@@ -6,7 +6,7 @@ import type { DeadLetter } from "../delivery/dead-letters/letter.ts";
 import type { ClientLocation } from "../event.ts";
 import { createGateway, type Gateway, type Platform } from "../gateway.ts";
 import { createQStash, type QStash } from "../local/qstash/qstash.ts";
-import { createMemoryBackend } from "../local/redis/memory.ts";
+import { createBackend } from "../local/redis/backend.ts";
 import { createRedisRest, type RedisRest } from "../local/redis/rest.ts";
 import { createServices, type Services } from "../services.ts";
 import { readSettings } from "../settings.ts";
@@ -33,6 +33,8 @@ export interface EmbeddedGatewayOptions {
   /** How the gateway and its apps reach the outside; the real `fetch` without it. */
   fetch?: typeof fetch;
   locate?: LocateInDatabase;
+  /** A real Redis (`redis://`) under the embedded stack, for what is too much for the one in this process. */
+  redisUrl?: string;
   /** What the platform knows of a client's whereabouts. */
   locationOf?: (ip: string) => ClientLocation | null;
   /** Stands between the gateway and what it calls, or what calls it: to break a call, say. */
@@ -85,7 +87,7 @@ export async function startEmbeddedGateway(options: EmbeddedGatewayOptions): Pro
   const token = "phc_test";
   const adminToken = "an-admin-token-for-tests";
   const qstashToken = "qstash-token";
-  const backend = createMemoryBackend();
+  const backend = await createBackend(options.redisUrl);
   const redis = createRedisRest({ backend, token: "redis-token" });
   const signingKeys = {
     currentSigningKey: "sig_current_for_tests_only",
