@@ -57,7 +57,7 @@ export async function foldAccounts(store: Store, project: string, nowMs: number)
 
 /**
  * Reads what has been counted for projects since the beginning: what has been added up, and the hours after that. Two requests,
- * about 6 commands a project. Each as Redis holds accounts, for `totalsOf`. Rejects when Redis does.
+ * about 6 commands a project; four more of each at the first look. Each as Redis holds accounts, for `totalsOf`. Rejects when Redis does.
  */
 export async function readTotals(
   store: Store,
@@ -65,9 +65,16 @@ export async function readTotals(
   nowMs: number,
 ): Promise<(readonly string[])[][]> {
   if (projects.length === 0) return [];
-  const added = store.pipeline();
-  for (const project of projects) added.hgetall(keys.accountTotals(project));
-  const totals = await added.exec<(readonly string[] | null)[]>();
+  const read = () => {
+    const added = store.pipeline();
+    for (const project of projects) added.hgetall(keys.accountTotals(project));
+    return added.exec<(readonly string[] | null)[]>();
+  };
+  let totals = await read();
+  // Before the first hour of a project is over: otherwise every hour that is kept would be read.
+  const unknown = projects.filter((_, index) => untilOf(totals[index] ?? []) === null);
+  for (const project of unknown) await foldAccounts(store, project, nowMs);
+  if (unknown.length > 0) totals = await read();
 
   const recent = store.pipeline();
   const counts = projects.map((project, index) => {
