@@ -200,6 +200,25 @@ describe("a replay", () => {
     expect(await edge.redisCommand("KEYS", "export:*")).toEqual([]);
   });
 
+  test("puts events into the buffer that had never reached it, as their app was gone", async () => {
+    const setUp = { setupPlugin: () => Promise.reject(new RetryError("not yet")) };
+    edge = await startTestGateway({ apps: [defineApp("exporter", { ...setUp, exportEvents: () => {} })] });
+    await send("a");
+    edge.restart([]);
+    await edge.advance(60_000);
+    expect((await list()).entries).toMatchObject([
+      { hook: "exportEvents", error: "the app is disabled, or no longer deployed", attempts: 0 },
+    ]);
+    edge.restart([{ ...exporter, version: "v2" }]);
+    await replay();
+    await edge.settle();
+    expect(seen).toEqual([]);
+    await edge.advance(10_000);
+    expect(seen).toEqual(['exporter ["a"]']);
+    expect(await totals("exportEvents")).toMatchObject({ routed: 2, delivered: 1, dead: 1, replayed: 1 });
+    expect((await list()).entries).toEqual([]);
+  });
+
   test("runs a job again with what it was given, and sends to PostHog what it had refused", async () => {
     edge = await startTestGateway({
       apps: [

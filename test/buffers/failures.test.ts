@@ -29,6 +29,27 @@ describe("a buffer of createBuffer", () => {
     expect(await edge.redisCommand("KEYS", "export:*")).toEqual([]);
   });
 
+  test("gets a batch that was a dead letter again when it is replayed, with its points, until onFlush takes it", async () => {
+    await start({ timeoutSeconds: 1 });
+    failWith(new Error("bug"), new RetryError("down"), new Error("bug"));
+    await send(2, 3);
+    await edge.advance(60_000);
+    const replay = () => edge.admin("deadletters/replay", { method: "POST", body: { filter: {} } });
+    await replay();
+    await edge.advance(60_000);
+    expect(flushed.map(({ objects, points }) => [objects, points])).toEqual([
+      [[0, 1], 5],
+      [[0, 1], 5],
+      [[0, 1], 5],
+    ]);
+    expect(await edge.deadLetters()).toMatchObject([{ hook: "onFlush", attempts: 2, points: [2, 3] }]);
+    await replay();
+    await edge.advance(60_000);
+    expect(flushed).toHaveLength(4);
+    expect(await edge.deadLetters()).toEqual([]);
+    expect(await edge.redisCommand("KEYS", "export:*")).toEqual([]);
+  });
+
   test("loses nothing to any other error: it is logged, and the batch is a dead letter at once", async () => {
     await start({ timeoutSeconds: 1 });
     failWith(new Error("bug"));
