@@ -39,6 +39,18 @@ export function prometheusText(projects: readonly ProjectMetrics[]): string {
       samplesOf(({ totals }) => samplesBy("app", totals.dropped)),
     ),
     family(
+      "edgehog_processed_events_total",
+      "counter",
+      "Events that an app's processEvent let go on.",
+      samplesOf(({ totals }) => samplesBy("app", totals.processed)),
+    ),
+    family(
+      "edgehog_failed_events_total",
+      "counter",
+      "Events that an app's processEvent failed with; they went on all the same.",
+      samplesOf(({ totals }) => samplesBy("app", totals.failed)),
+    ),
+    family(
       "edgehog_invalid_events_total",
       "counter",
       "Events that capture refused, which are not among the accepted.",

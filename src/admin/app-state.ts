@@ -2,6 +2,7 @@ import { type Context, Hono } from "hono";
 import * as z from "zod";
 import { lookAtState, stateKinds } from "../apps/state/kept.ts";
 import type { Store } from "../store.ts";
+import type { Audit } from "./audit.ts";
 import type { AdminBindings } from "./bindings.ts";
 import type { Choose } from "./choose-app.ts";
 import { describeIssues } from "./issues.ts";
@@ -19,7 +20,11 @@ export const stateQuery = z.strictObject({
  * `apps/:plugin/state`: how many keys an app has in Redis, by kind, and an end to them. Also for an app that is not deployed any
  * more. A large Redis is looked at in parts: as long as `cursor` is not null, there is more, to be asked for with it.
  */
-export function createAppStateRoutes(options: { store: Store; choose: Choose }): Hono<AdminBindings> {
+export function createAppStateRoutes(options: {
+  store: Store;
+  choose: Choose;
+  audit: Audit;
+}): Hono<AdminBindings> {
   const routes = new Hono<AdminBindings>();
   routes.get("/:plugin/state", (context) => look(context, false));
   routes.delete("/:plugin/state", (context) => look(context, true));
@@ -36,6 +41,11 @@ export function createAppStateRoutes(options: { store: Store; choose: Choose }):
     const { kind, cursor: from = "0" } = parsed.data;
     const kinds = kind === undefined ? stateKinds : [kind];
     const { counts, next } = await lookAtState(options.store, { project, plugin, kinds, from, remove });
+    if (remove) {
+      const number = counts.cache + counts.storage + counts.global;
+      const who = context.var.visitor.name;
+      await options.audit.record({ who, what: `deleted ${number} keys that it keeps`, project, plugin });
+    }
     return context.json({ project, plugin, [remove ? "deleted" : "keys"]: counts, cursor: next });
   }
 }

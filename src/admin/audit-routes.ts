@@ -6,7 +6,7 @@ import type { Audit } from "./audit.ts";
 export const MAX_AUDIT_ENTRIES_PER_PAGE = 200;
 
 const whole = `give a whole number from 1 to ${MAX_AUDIT_ENTRIES_PER_PAGE}`;
-const query = z.strictObject({
+export const auditQuery = z.strictObject({
   limit: z.coerce
     .number({ error: whole })
     .int(whole)
@@ -20,7 +20,7 @@ const query = z.strictObject({
 export function createAuditRoutes(audit: Audit): Hono<AdminBindings> {
   const routes = new Hono<AdminBindings>();
   routes.get("/audit", async (context) => {
-    const parsed = query.safeParse(context.req.query());
+    const parsed = auditQuery.safeParse(context.req.query());
     if (!parsed.success) {
       const faults = parsed.error.issues.map(
         ({ path, message }) => `${path.join(".") || "query"}: ${message}`,

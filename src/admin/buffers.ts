@@ -6,6 +6,7 @@ import { discardBuffer, listBuffers } from "../delivery/exports/kept.ts";
 import { outgoing } from "../delivery/publish.ts";
 import type { Queue } from "../delivery/queue.ts";
 import type { Store } from "../store.ts";
+import type { Audit } from "./audit.ts";
 import type { AdminBindings } from "./bindings.ts";
 import type { Choose } from "./choose-app.ts";
 import { describeIssues } from "./issues.ts";
@@ -25,6 +26,7 @@ export function createBufferRoutes(options: {
   queue: Queue;
   instances: Instances;
   choose: Choose;
+  audit: Audit;
   now: () => Date;
   uuid: () => string;
 }): Hono<AdminBindings> {
@@ -43,7 +45,11 @@ export function createBufferRoutes(options: {
   routes.delete("/:plugin", async (context) => {
     const named = await nameOf(context);
     if (named instanceof Response) return named;
-    return context.json({ deleted: await discardBuffer(store, { ...named, nowMs: nowMs() }) });
+    const deleted = await discardBuffer(store, { ...named, nowMs: nowMs() });
+    const { project, plugin } = named;
+    const who = context.var.visitor.name;
+    await options.audit.record({ who, what: `deleted ${deleted} events from its buffer`, project, plugin });
+    return context.json({ deleted });
   });
 
   routes.post("/:plugin/flush", async (context) => {

@@ -10,6 +10,7 @@ import type { Queue } from "../delivery/queue.ts";
 import { keys } from "../keys.ts";
 import type { Projects } from "../projects.ts";
 import type { Store } from "../store.ts";
+import type { Audit } from "./audit.ts";
 import type { AdminBindings } from "./bindings.ts";
 import type { Choose } from "./choose-app.ts";
 import { describeIssues } from "./issues.ts";
@@ -60,6 +61,7 @@ export function createDeadLetterRoutes(options: {
   projects: Projects;
   choose: Choose;
   replays: Replays;
+  audit: Audit;
   openScope: (waitUntil: (promise: Promise<unknown>) => void, generation: number) => Scope;
   now: () => Date;
   uuid: () => string;
@@ -108,6 +110,8 @@ export function createDeadLetterRoutes(options: {
     const done = await options.replays.part({ replay, projects, wanted, part: 0 }, scope);
     await options.queue.publish(done.messages);
     await writePart(store, replay, 0, done, nowMs());
+    const { replayed } = done.part;
+    await note(context, `replayed ${replayed} dead letters${done.isLast ? "" : ", and more after these"}`);
     const status = done.isLast ? "done" : "running";
     return context.json({ id: replay, status, ...done.part, why: done.refused }, 202);
   });
@@ -118,6 +122,7 @@ export function createDeadLetterRoutes(options: {
     const { projects, wanted } = asked;
     if ("ids" in wanted) {
       const deleted = await deleteAll(await summariesOf(store, projects, wanted.ids));
+      await note(context, `deleted ${deleted} dead letters`);
       return context.json({ deleted, more: false });
     }
     const { filter } = wanted;
@@ -129,9 +134,14 @@ export function createDeadLetterRoutes(options: {
       deleted += await deleteAll(letters);
       after = next;
     } while (after && deleted < MAX_DELETED);
+    await note(context, `deleted ${deleted} dead letters`);
     return context.json({ deleted, more: after !== null });
   });
   return routes;
+
+  function note({ var: { visitor } }: Context<AdminBindings>, what: string): Promise<void> {
+    return options.audit.record({ who: visitor.name, what });
+  }
 
   async function deleteAll(letters: readonly Summary[]): Promise<number> {
     let deleted = 0;

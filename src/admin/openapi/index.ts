@@ -22,6 +22,43 @@ const operations: Readonly<Record<string, Operation>> = {
     answers: { 200: { description: "The app as it is now.", schema: answers.app } },
     refusals: [404],
   },
+  "PUT /apps/{plugin}/attachments/{key}": {
+    summary: "Uploads a file for a field of type attachment; the body as it is, or file of a form",
+    query: { ...queries.project, name: { type: "string" } },
+    answers: { 200: { description: "The app as it is now.", schema: answers.app } },
+    refusals: [404, 413],
+  },
+  "DELETE /apps/{plugin}/attachments/{key}": {
+    summary: "Goes back to the file of the app's folder",
+    query: queries.project,
+    answers: { 200: { description: "The app as it is now.", schema: answers.app } },
+    refusals: [404],
+  },
+  "POST /apps/{plugin}/test": {
+    summary: "Tries an app on an event, without consequences unless send is true",
+    query: queries.project,
+    body: bodies.trial,
+    answers: { 200: { description: "What became of the event, and the app's log." } },
+    refusals: [404, 409],
+  },
+  "GET /apps.json": {
+    summary: "A project's apps as a file, without secrets",
+    query: queries.project,
+    answers: { 200: { description: "In the form of plugins/apps.json." } },
+    refusals: [404],
+  },
+  "PUT /apps.json": {
+    summary: "Takes such a file back",
+    query: queries.project,
+    body: { type: "object" },
+    answers: { 200: { description: "The file as it would be now." } },
+    refusals: [404],
+  },
+  "GET /audit": {
+    summary: "Who did what in the admin, newest first",
+    query: queries.audit,
+    answers: { 200: { description: "A page.", schema: answers.audit } },
+  },
   "POST /apps/{plugin}/run": {
     summary: "Runs a scheduled task or a public job now",
     query: queries.project,

@@ -2,8 +2,12 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import * as z from "zod";
 import { startTestGateway, type TestGateway } from "../../../test/gateway.ts";
 import { createAttempts } from "../access/attempts.ts";
+import { readSettings } from "../../settings.ts";
+import { createActions } from "../actions.ts";
 import { createAdminApi } from "../api.ts";
-import { appChangeSchema } from "../app-change.ts";
+import { appChangeSchema } from "../apps/checked-change.ts";
+import { trialRequest } from "../apps/try/routes.ts";
+import { auditQuery } from "../audit-routes.ts";
 import { stateQuery } from "../app-state.ts";
 import { bufferQuery } from "../buffers.ts";
 import { letterQuery, lettersBody } from "../dead-letters.ts";
@@ -29,10 +33,10 @@ const document = async () => (await (await edge.admin("openapi.json")).json()) a
 /** Names of all fields that a JSON Schema speaks of. */
 function fieldsIn(schema: unknown): string[] {
   if (typeof schema !== "object" || schema === null) return [];
-  const { properties } = schema as { properties?: object };
+  const { properties, ...rest } = schema as { properties?: object };
   const names = [
     ...Object.keys(properties ?? {}),
-    ...Object.values(schema).flatMap(fieldsIn),
+    ...Object.values(rest).flatMap(fieldsIn),
     ...Object.values(properties ?? {}).flatMap(fieldsIn),
   ];
   return [...new Set(names)].toSorted();
@@ -41,17 +45,23 @@ function fieldsIn(schema: unknown): string[] {
 const now = () => new Date(edge.clock.now());
 
 test("the document has every route that is mounted, and no other", async () => {
-  const { routes } = await edge.work(async (_scope, services) =>
-    createAdminApi({
-      ...services,
-      tokens: [],
-      attempts: createAttempts(services.store, now),
-      environment: {},
-      apps: [],
-      now,
-      finish: () => Promise.resolve(),
-    }),
-  );
+  const environment = {
+    PROJECT_TOKENS: edge.token,
+    PUBLIC_URL: edge.url,
+    UPSTASH_REDIS_REST_URL: edge.url,
+    UPSTASH_REDIS_REST_TOKEN: "token",
+    QSTASH_TOKEN: "token",
+    QSTASH_CURRENT_SIGNING_KEY: "key",
+    QSTASH_NEXT_SIGNING_KEY: "key",
+  };
+  const parsed = readSettings(environment);
+  if ("faults" in parsed) throw new Error(parsed.faults.join("; "));
+  const { routes } = await edge.work(async (_scope, services) => {
+    const finish = () => Promise.resolve();
+    const options = { ...services, environment, settings: parsed.settings, finish, apps: [], now };
+    const attempts = createAttempts(services.store, now);
+    return createAdminApi({ ...options, tokens: [], attempts, actions: createActions(options) });
+  });
   const mounted = routes
     .filter(({ method }) => method !== "ALL")
     .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
@@ -69,6 +79,7 @@ test.each([
   ["post", "/buffers/{plugin}/flush", bufferQuery],
   ["get", "/deadletters", letterQuery],
   ["get", "/metrics", metricsQuery],
+  ["get", "/audit", auditQuery],
 ])("parameters of %s %s are those that the route parses", async (method, path, schema) => {
   const { parameters = [] } = (await document()).paths[path]?.[method] ?? {};
   const inQuery = parameters.filter((parameter) => parameter.in === "query");
@@ -78,6 +89,7 @@ test.each([
 test.each([
   ["patch", "/apps/{plugin}", appChangeSchema],
   ["post", "/apps/{plugin}/run", runRequest],
+  ["post", "/apps/{plugin}/test", trialRequest],
   ["post", "/deadletters/replay", lettersBody],
   ["delete", "/deadletters", lettersBody],
 ])("the body of %s %s has the fields that the route parses", async (method, path, schema) => {

@@ -16,6 +16,7 @@ const reasons: Readonly<Record<number, string>> = {
   403: "With a token that may only read.",
   404: "There is no such thing, or not in a project that is served.",
   409: "Not in the state that it is in.",
+  413: "Larger than it may be.",
   429: "After too many wrong tokens from this address.",
   503: "Redis or QStash did not take it: nothing is half done, send it again.",
 };

@@ -63,6 +63,10 @@ export const answers = {
     ...objectOf({ timestamp: time, level: text, source: text, message: text }),
     properties: { timestamp: time, level: text, source: text, message: text, hook: text },
   }),
+  audit: objectOf({
+    entries: listOf(objectOf({ at: time, who: text, what: text })),
+    cursor: orNull(whole),
+  }),
   letters: pageOf(objectOf({ ...letter, events: whole, characters: whole, replays: whole })),
   letter: objectOf({ ...letter, events: listOf({}) }),
   replay: objectOf({ ...replay, why: listOf(objectOf({ id: text, why: text })) }),
@@ -115,6 +119,10 @@ export const queries = {
   project: { project: text },
   buffer: { project: text, buffer: { type: "integer", minimum: 0 } },
   state: { project: text, kind, cursor: text },
+  audit: {
+    limit: { type: "integer", minimum: 1, maximum: 200, default: 50 },
+    cursor: { type: "integer", minimum: 0 },
+  },
   log: { project: text, level: text, hook: text, search: text, limit, cursor: text, since: time },
   letters: { ...conditions, limit, cursor: text },
   metrics: {
@@ -135,6 +143,17 @@ export const bodies = {
       enabled: { type: ["boolean", "null"] },
       order: { type: ["number", "null"] },
       config: { type: "object" },
+    },
+  },
+  trial: {
+    type: "object",
+    properties: {
+      event: {
+        type: "object",
+        properties: { event: text, distinct_id: text, properties: { type: "object" } },
+      },
+      config: { type: "object" },
+      send: { type: "boolean", default: false },
     },
   },
   run: {

@@ -8,7 +8,7 @@ import type { Choose } from "../../choose-app.ts";
 import { ChangeRefused, checkValues } from "../checked-change.ts";
 import type { Trial, TryApp } from "./index.ts";
 
-const trialRequest = z.strictObject({
+export const trialRequest = z.strictObject({
   event: z
     .looseObject({
       event: z.string().min(1).default("$pageview"),
