@@ -302,7 +302,7 @@ describe("a replay", () => {
     expect(await totals("onEvent")).toMatchObject({ routed: 1, dead: 1, deleted: 1 });
   });
 
-  test("is answered with 503 while Redis or QStash is away, and then done in full", async () => {
+  test("is refused with 503 while Redis is away, waits in the spool while QStash is, and is done in full then", async () => {
     edge = await startTestGateway({ apps: [reader()] });
     failure = new Error("bug");
     await send("a", "b");
@@ -312,10 +312,12 @@ describe("a replay", () => {
     expect((await replay())[0]).toBe(503);
     edge.setRedisAway(false);
     edge.setQStashAway(true);
-    expect((await replay())[0]).toBe(503);
-    edge.setQStashAway(false);
+    expect(await replay()).toMatchObject([202, { replayed: 2 }]);
+    await edge.settle();
     expect((await list()).entries).toHaveLength(2);
-    expect((await replay())[0]).toBe(202);
+    edge.setQStashAway(false);
+    await edge.advance(60_000);
+    await edge.scheduled(edge.clock.now());
     edge.setRedisAway(true);
     await edge.settle();
     expect(seen).toEqual([]);
@@ -323,6 +325,29 @@ describe("a replay", () => {
     await edge.advance(3_600_000);
     expect(seen.toSorted()).toEqual(['reader "a"', 'reader "b"']);
     expect((await list()).entries).toEqual([]);
+  });
+
+  test("to a destination that is known to be down waits there with what else does, and is tried no sooner", async () => {
+    edge = await startTestGateway({ apps: [reader()] });
+    failure = new Error("bug");
+    await send("a");
+    failure = new RetryError("down");
+    for (let minute = 0; minute < 10; minute += 1) {
+      await send("b");
+      await edge.advance(60_000);
+    }
+    const { destinations } = (await (await edge.admin("destinations")).json()) as {
+      destinations: { hook: string; state: string }[];
+    };
+    expect(destinations).toContainEqual(expect.objectContaining({ hook: "onEvent", state: "open" }));
+    seen = [];
+    await replay({ filter: { error: "bug" } });
+    await edge.settle();
+    expect(seen).toEqual([]);
+    failure = undefined;
+    await edge.advance(3_600_000);
+    expect(seen.filter((what) => what === 'reader "a"')).toHaveLength(1);
+    expect(await totals("onEvent")).toMatchObject({ replayed: 1 });
   });
 
   test("goes on by itself after a crash at any call, and loses no letter", async () => {

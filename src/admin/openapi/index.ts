@@ -141,6 +141,23 @@ const operations: Readonly<Record<string, Operation>> = {
     },
     refusals: [404],
   },
+  "GET /destinations": {
+    summary: "Where events go, and how that does",
+    query: queries.project,
+    answers: { 200: { description: "PostHog and hooks.", schema: answers.destinations } },
+  },
+  "POST /destinations/{hook}/resume": {
+    summary: "Takes PostHog for mended: hook is posthog",
+    query: queries.project,
+    answers: { 200: { description: "The destination as it is now." } },
+    refusals: [404],
+  },
+  "POST /destinations/{hook}/{plugin}/resume": {
+    summary: "Takes an app's hook for mended",
+    query: queries.project,
+    answers: { 200: { description: "The destination as it is now." } },
+    refusals: [404],
+  },
   "GET /metrics": {
     summary: "What became of events, by hour; in Prometheus' text format since the beginning",
     query: queries.metrics,

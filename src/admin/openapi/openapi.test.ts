@@ -58,7 +58,15 @@ test("the document has every route that is mounted, and no other", async () => {
   if ("faults" in parsed) throw new Error(parsed.faults.join("; "));
   const { routes } = await edge.work(async (_scope, services) => {
     const finish = () => Promise.resolve();
-    const options = { ...services, environment, settings: parsed.settings, finish, apps: [], now };
+    const options = {
+      ...services,
+      environment,
+      settings: parsed.settings,
+      finish,
+      apps: [],
+      hasPostHog: true,
+      now,
+    };
     const attempts = createAttempts(services.store, now);
     return createAdminApi({ ...options, tokens: [], attempts, actions: createActions(options) });
   });

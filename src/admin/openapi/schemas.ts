@@ -67,6 +67,16 @@ export const answers = {
     entries: listOf(objectOf({ at: time, who: text, what: text })),
     cursor: orNull(whole),
   }),
+  destinations: objectOf({
+    destinations: listOf(
+      objectOf({
+        project: text,
+        hook: text,
+        state: { enum: ["closed", "open", "parked"] },
+        failures: whole,
+      }),
+    ),
+  }),
   letters: pageOf(objectOf({ ...letter, events: whole, characters: whole, replays: whole })),
   letter: objectOf({ ...letter, events: listOf({}) }),
   replay: objectOf({ ...replay, why: listOf(objectOf({ id: text, why: text })) }),
