@@ -31,7 +31,9 @@ describe("what waits in buffers", () => {
     expect(await json("buffers")).toMatchObject([200, { entries: [entry], more: false }]);
     edge.restart([]);
     await edge.advance(3_600_000);
-    expect(await json("buffers")).toMatchObject([200, { entries: [{ ...entry, app: "gone" }] }]);
+    await edge.scheduled(edge.clock.now());
+    await edge.settle();
+    expect(await json("buffers")).toMatchObject([200, { entries: [{ ...entry, due: null, app: "gone" }] }]);
     expect(await json("buffers/exporter/flush", "POST")).toMatchObject([409, {}]);
     expect(await json("buffers/exporter", "DELETE")).toEqual([200, { deleted: 2 }]);
     expect(await json("buffers")).toEqual([200, { entries: [], more: false }]);

@@ -111,7 +111,7 @@ export const answers = {
         buffer: { ...orNull(whole), description: "Of createBuffer; null for exportEvents." },
         events: whole,
         size: { ...whole, description: "Characters for exportEvents, points for createBuffer." },
-        due: time,
+        due: { ...orNull(time), description: "Null when it waits for its app." },
         app: { enum: ["running", "pending", "disabled", "gone"] },
       }),
     ),

@@ -100,6 +100,7 @@ export function createBatches(options: {
       events: objects.map(({ object }) => object),
       points: objects.map((object) => object.points),
       ...(locations.length > 0 ? { locations } : {}),
+      ...(generation ? { generation } : {}),
     };
     await persist(() => options.deadLetters.add([letter]));
     return settle(batch, generation);
