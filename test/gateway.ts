@@ -104,8 +104,7 @@ export async function startTestGateway(options: {
       fetch(`${url}/admin/api/${path}`, {
         method,
         headers: { Authorization: `Bearer ${adminToken}`, "Content-Type": "application/json" },
-        // With a length, which `fetch` does not say of no body: these servers cannot have a body of unknown length limited.
-        ...(method === "GET" ? {} : { body: JSON.stringify(body ?? {}) }),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
     delivered: () =>
       posthog.requests.flatMap(({ json }) => (json as { batch?: DeliveredEvent[] } | undefined)?.batch ?? []),

@@ -1,10 +1,10 @@
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { AppDefinition } from "../apps/definition.ts";
 import type { Instances } from "../apps/instances.ts";
 import type { QStashQueue, Queue } from "../delivery/queue.ts";
 import type { Scope } from "../apps/scope.ts";
 import type { Replays } from "../delivery/dead-letters/replay.ts";
+import { limitBody } from "../limit-body.ts";
 import type { Projects } from "../projects.ts";
 import type { Store } from "../store.ts";
 import type { Attempts } from "./access/attempts.ts";
@@ -54,10 +54,10 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminBindings> {
   const api = new Hono<AdminBindings>();
   const { projects, actions } = options;
   api.use(requireBearer(options.tokens, options.attempts));
-  api.put("/apps/:plugin/attachments/:key", bodyLimit({ maxSize: MAX_UPLOAD_BYTES }));
+  api.put("/apps/:plugin/attachments/:key", limitBody(MAX_UPLOAD_BYTES));
   api.use(async (context, next) => {
     const isUpload = /\/attachments\/[^/]+$/.test(context.req.path);
-    return isUpload ? next() : limitBody(context, next);
+    return isUpload ? next() : limitOther(context, next);
   });
   api.route("/", createFileRoutes({ ...options, ...actions }));
   api.route("/", createAuditRoutes(actions.audit));
@@ -78,4 +78,4 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminBindings> {
   return api;
 }
 
-const limitBody = bodyLimit({ maxSize: MAX_BODY_BYTES });
+const limitOther = limitBody(MAX_BODY_BYTES);

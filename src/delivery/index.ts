@@ -1,10 +1,10 @@
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { type Counts, countsAt } from "../accounts/counts.ts";
 import type { Instances } from "../apps/instances.ts";
 import type { Scope } from "../apps/scope.ts";
 import { deriveId } from "../derived-id.ts";
 import { keys } from "../keys.ts";
+import { limitBody } from "../limit-body.ts";
 import { describeStoreError, type Store } from "../store.ts";
 import type { NoteHealth } from "./breaker/drain.ts";
 import { destinationName } from "./breaker/health.ts";
@@ -70,7 +70,7 @@ export function createDeliveryRoutes(options: {
 }): Hono<WaitUntilBindings> {
   const { store, progress, instances, exports, noteHealth } = options;
   const routes = new Hono<WaitUntilBindings>();
-  routes.use(bodyLimit({ maxSize: MAX_SIGNED_BYTES }));
+  routes.use(limitBody(MAX_SIGNED_BYTES));
 
   on("deliver", options.deliver);
   on("retry", (message, scope, run) =>

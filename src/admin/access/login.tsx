@@ -1,7 +1,7 @@
 /** @jsxImportSource hono/jsx */
 import { Buffer } from "node:buffer";
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
+import { limitBody } from "../../limit-body.ts";
 import type { AdminBindings } from "../bindings.ts";
 import { TextField } from "../look/form.tsx";
 import { frameOf, within } from "../look/frame.ts";
@@ -37,7 +37,7 @@ export function createLogin(options: LoginOptions): Hono<AdminBindings> {
 
   routes.get("/login", (context) => show(context, context.req.query("next"), 200, null));
 
-  routes.post("/login", bodyLimit({ maxSize: MAX_BODY_BYTES }), async (context) => {
+  routes.post("/login", limitBody(MAX_BODY_BYTES), async (context) => {
     const { token: secret, next, proof } = await context.req.parseBody();
     const refuse = (status: 401 | 403 | 429, why: string) => show(context, next, status, why);
     const shown = readCookie(context, FORM_COOKIE);

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
+import { limitBody } from "../../limit-body.ts";
 import { MAX_UPLOAD_BYTES } from "../apps/upload.ts";
 import type { AdminBindings } from "../bindings.ts";
 import { BACK_FIELD, PROOF_FIELD } from "../look/form.tsx";
@@ -58,8 +58,8 @@ export function requireSession(sessions: Sessions, publicUrl: string): Middlewar
   };
 }
 
-const limitForm = bodyLimit({ maxSize: MAX_FORM_BYTES });
-const limitUpload = bodyLimit({ maxSize: MAX_UPLOAD_BYTES });
+const limitForm = limitBody(MAX_FORM_BYTES);
+const limitUpload = limitBody(MAX_UPLOAD_BYTES);
 
 function refuse(context: Context<AdminBindings>, why: string): Response | Promise<Response> {
   const content = { title: "Not done", section: null, children: <Notice tone="bad">{why}</Notice> };
