@@ -134,7 +134,7 @@ export function createServices(platform: Platform) {
     });
 
   const deadLetters = createDeadLetters({ store, mask: secrets.mask, now, onFault: writeFault });
-  const followUp = createFollowUp({ deadLetters, now, onFault: writeFault });
+  const followUp = createFollowUp({ deadLetters, mask: secrets.mask, now, onFault: writeFault });
   const limits = { timeoutMs: settings.taskTimeoutMs, subrequestBudget: settings.subrequestBudget };
   const exports = createExports({ store, followUp, ...limits, now });
   const buffers = createBuffers({

@@ -1,6 +1,7 @@
 import type { Outcomes } from "../accounts/counts.ts";
 import { deriveId } from "../derived-id.ts";
 import { describeStoreError } from "../store.ts";
+import type { Mask } from "../logs/mask.ts";
 import type { Health } from "./breaker/health.ts";
 import { laneOf, type SlowPace } from "./breaker/lane.ts";
 import type { DeadLetters } from "./dead-letters/index.ts";
@@ -58,6 +59,8 @@ export const REDIS_RETRY_SECONDS = 30;
 
 export function createFollowUp(options: {
   deadLetters: DeadLetters;
+  /** Rids errors of secrets here, where their app is at work: an isolate that a message brings them to may not know them. */
+  mask: Mask;
   now: () => Date;
   onFault: (message: string) => void;
 }): FollowUp {
@@ -101,8 +104,9 @@ export function createFollowUp(options: {
       return { ...outgoing("retry", message, delaySeconds), flow: laneOf(project, destination, pace) };
     },
 
-    async bury(remainder, verdicts, origin) {
-      if (verdicts.length === 0) return { outgoing: [], outcomes: {} };
+    async bury(remainder, unmasked, origin) {
+      if (unmasked.length === 0) return { outgoing: [], outcomes: {} };
+      const verdicts = unmasked.map((verdict) => ({ ...verdict, error: options.mask(verdict.error) }));
       try {
         await options.deadLetters.add(verdicts.map((verdict) => letterOf(remainder, verdict)));
         const dead = verdicts.reduce((sum, { events }) => sum + Math.max(1, events.length), 0);
