@@ -1,0 +1,61 @@
+import type { Totals } from "../../../src/accounts/read.ts";
+import type { Ledger } from "../ledger.ts";
+import { type Evidence, nameOf } from "./evidence.ts";
+import type { Excuses } from "./excuses.ts";
+
+/**
+ * Every accepted event was counted in exactly one outcome, at every destination, and the dead ones are among the dead letters.
+ *
+ * What the gateway does not promise, and is let pass: the account of an app that a deployment took away while its step was
+ * interrupted; an event whose follow-up was published while neither Redis nor QStash said so; a dead letter that
+ * was written right before a crash, after which the event was tried again and taken.
+ */
+export function checkBalance(
+  { totals, deadLetters }: Evidence,
+  { sent }: Ledger,
+  excuses: Excuses,
+): string[] {
+  const violations: string[] = [];
+  for (const [project, counted] of totals) {
+    const isDoubt = [...sent.values()].some(
+      (event) => event.project === project && excuses.isDoubt(event.plan.n),
+    );
+    const survivors = counted.accepted - sum(counted.dropped) - counted.duplicate;
+    const posthog = counted.destinations.find(({ hook }) => hook === "posthog")?.routed ?? 0;
+    if (survivors !== posthog) {
+      violations.push(
+        `${project}: ${counted.accepted} accepted - ${sum(counted.dropped)} dropped - ${counted.duplicate} duplicate are not the ${posthog} that set out for PostHog`,
+      );
+    }
+    for (const destination of counted.destinations) {
+      const { routed, delivered, ignored, dead } = destination;
+      const place = nameOf(destination);
+      const ended = delivered + ignored + dead;
+      const isTakenAway = !excuses.isLasting(place) && excuses.repeatsOfBatches > 0;
+      const isExcused = isDoubt || (ended > routed && isTakenAway);
+      if (routed !== ended && !isExcused) {
+        violations.push(
+          `${project} ${place}: ${routed} set out, ${delivered} delivered + ${ignored} ignored + ${dead} dead`,
+        );
+      }
+      const letters = deadLetters.filter((letter) => letter.project === project && nameOf(letter) === place);
+      const kept = size(letters);
+      const certain = size(letters.filter(({ names }) => names.every((n) => excuses.repeats(n) === 0)));
+      if (
+        dead > kept ||
+        dead < (place.startsWith("exportEvents") && excuses.repeatsOfBatches > 0 ? 0 : certain)
+      ) {
+        violations.push(`${project} ${place}: ${dead} counted as dead, ${kept} among the dead letters`);
+      }
+    }
+  }
+  return violations;
+}
+
+function size(letters: Evidence["deadLetters"]): number {
+  return letters.reduce((number, { events }) => number + Math.max(1, events.length), 0);
+}
+
+function sum(counts: Totals["dropped"]): number {
+  return Object.values(counts).reduce((total, number) => total + number, 0);
+}

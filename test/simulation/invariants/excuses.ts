@@ -1,0 +1,51 @@
+import { sourceOf } from "../ledger.ts";
+import type { History } from "../world.ts";
+
+/** How long an event is known by its uuid (decisions 29). */
+const MEMORY_MS = 10 * 60_000;
+
+/** Destinations that some deployments go without. */
+const missing: Readonly<Record<string, readonly string[]>> = {
+  "onEvent flaky": ["without flaky"],
+  "exportEvents exporter": ["exporter off"],
+  "onEvent listener": ["all", "reversed", "next version", "without flaky", "exporter off"],
+};
+
+/** What the faults of a history allow; nothing else may be done twice or counted otherwise. */
+export interface Excuses {
+  /** Faults after which what an event met may be done once more. */
+  repeats(n: string): number;
+  /** The same for batches, whose messages do not name their events: all faults of the history. */
+  readonly repeatsOfBatches: number;
+  /** Events that a client means as one, as the gateway may take them. */
+  copies(n: string): number;
+  /** Whether every deployment had the destination. */
+  isLasting(destination: string): boolean;
+  /**
+   * Whether Redis failed a work that QStash failed as well, or brought twice: nobody knows then what has been done or published
+   * of it, so that it is done, and counted, again.
+   */
+  isDoubt(n: string): boolean;
+}
+
+export function excusesOf({ ledger, deployments, jumped }: History): Excuses {
+  const hits = (n: string) => ledger.disturbances.get(sourceOf(n)) ?? [];
+  const repeating = (all: readonly { what: string }[]) =>
+    jumped ? Infinity : all.filter(({ what }) => /^crash| (redis|warehouse|posthog)$/.test(what)).length;
+  return {
+    repeats: (n) => repeating(hits(n)),
+    repeatsOfBatches: repeating(ledger.allDisturbances),
+    copies(n) {
+      const sent = ledger.sent.get(sourceOf(n));
+      if (!sent) return 1;
+      const times = ledger.deliveries.get(sourceOf(n)) ?? [];
+      const isLate = Math.max(...times) - Math.min(...times) >= MEMORY_MS;
+      const isForgotten = hits(n).some(({ what }) => what.endsWith(" redis"));
+      return sent.plan.uuid === undefined || isLate || isForgotten || jumped ? sent.sent : 1;
+    },
+    isLasting: (destination) => !deployments.some((deployment) => missing[destination]?.includes(deployment)),
+    isDoubt: (n) =>
+      hits(n).some(({ what }) => what.endsWith(" redis")) &&
+      hits(n).some(({ what }) => / (qstash|edge)$/.test(what)),
+  };
+}
