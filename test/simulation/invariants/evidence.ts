@@ -1,5 +1,5 @@
 import { type Totals, totalsOf } from "../../../src/accounts/read.ts";
-import type { DeadLetter } from "../../../src/delivery/dead-letters.ts";
+import type { DeadLetter } from "../../../src/delivery/dead-letters/letter.ts";
 import { namesIn } from "../network.ts";
 import { projects } from "../schedule.ts";
 import type { History } from "../world.ts";
