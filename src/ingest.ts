@@ -6,6 +6,8 @@ import { deliverMessages, outgoing } from "./delivery/publish.ts";
 import type { OutgoingMessage, Queue } from "./delivery/queue.ts";
 import type { CapturedBatch, PluginEvent } from "./event.ts";
 import type { Pipeline, ProcessedEvent } from "./pipeline/index.ts";
+import type { Stories } from "./stories/index.ts";
+import type { Traces } from "./stories/trace.ts";
 import { teamIdOf } from "./team.ts";
 
 /** Of an error that an app may have written. */
@@ -28,22 +30,21 @@ export function createIngest(options: {
   /** Accounts for requests of which apps dropped everything by a message, not as well as it goes (`EXACT_DROPS`). */
   exactDrops: boolean;
   tally: Tally;
+  stories: Stories;
   now: () => Date;
   /** Hears of events that apps left in a form that cannot be written, a line each. */
   onFault: (message: string) => void;
 }): Ingest {
+  const { stories } = options;
   async function process(
     batch: CapturedBatch,
     scope: Scope,
-    trustMarkers?: boolean,
+    how: { traces: Traces | null; trustMarkers?: boolean },
   ): Promise<OutgoingMessage[]> {
     const { id } = scope;
-    const { events, dropped } = await options.pipeline(
-      batch,
-      scope,
-      trustMarkers === undefined ? {} : { trustMarkers },
-    );
+    const { events, dropped } = await options.pipeline(batch, scope, how);
     const chain = scope.hookCounts.take();
+    const sampled = how.traces?.sampled();
     const { project, clientUuids, historicalMigration: historical } = batch;
     const locations = [...scope.locations.values()];
     return [
@@ -58,6 +59,7 @@ export function createIngest(options: {
           dropped,
           chain,
           generation: scope.generation,
+          ...(sampled ? { sampled } : {}),
         },
         options.maxMessageBytes,
         tellUnwritable(project, options.onFault),
@@ -91,12 +93,20 @@ export function createIngest(options: {
 
   return {
     async client(batch, scope) {
-      const messages = await process(batch, scope);
+      const traces = stories.trace(batch);
+      const messages = await process(batch, scope, { traces });
       await options.queue.publish([...messages, ...(await options.leftovers(scope))]);
+      if (traces) stories.keep(batch.project, traces, scope);
     },
 
-    // Markers of these were set by this gateway and are believed.
-    apps: (message, scope) => process(toBatch(message), scope, true),
+    async apps(message, scope) {
+      const batch = toBatch(message);
+      const traces = stories.trace(batch);
+      // Markers of these were set by this gateway and are believed.
+      const messages = await process(batch, scope, { traces, trustMarkers: true });
+      if (traces) stories.keep(batch.project, traces, scope);
+      return messages;
+    },
   };
 }
 

@@ -18,7 +18,8 @@ export const keys = {
 
   /**
    * Hash: what all isolates share about a project's apps. `override <plugin>`, an admin's changes as JSON, for good and
-   * one for each app; `setup <plugin> <version>`, where set-up stands, dropped after 90 days without a change.
+   * one for each app; `setup <plugin> <version>`, where set-up stands, dropped after 90 days without a change; `watched`, the
+   * time (ms) until which a person watches the project's events.
    */
   projectApps: (project: string) => `apps:${project}`,
 
@@ -136,6 +137,15 @@ export const keys = {
   /** Hash: how far a replay of many letters is: `about`, `done`, and each part's numbers. */
   replay: (id: string) => `replay:${id}`,
   replayTtlSeconds: 7 * day,
+
+  /** Sorted set: ids of a project's sampled events by arrival (ms), the newest `storiesKept`. */
+  storyIds: (project: string) => `stories:${project}`,
+  /** Hash: what the chain did to each of them, as JSON of at most some 40,000 characters. */
+  stories: (project: string) => `stories:${project}:told`,
+  /** Hash: attempts to deliver each of them, as JSON separated by commas. */
+  storyAttempts: (project: string) => `stories:${project}:attempts`,
+  storiesTtlSeconds: 60 * minute,
+  storiesKept: 500,
 
   /** Prefix of the exact rate limit's counters, one a project and minute; @upstash/ratelimit gives them their life time. */
   rateLimitPrefix: "rate",

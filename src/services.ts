@@ -48,6 +48,9 @@ import { createTasks } from "./schedule/tasks.ts";
 import { createLastTick } from "./schedule/ticks.ts";
 import { createStore } from "./store.ts";
 import { createHousekeeping } from "./housekeeping.ts";
+import { createStories } from "./stories/index.ts";
+import { createSampler } from "./stories/sampler.ts";
+import { createSnapshot } from "./stories/snapshot.ts";
 
 export type Services = ReturnType<typeof createServices>;
 
@@ -133,6 +136,14 @@ export function createServices(platform: Platform) {
       flushLogs: logs.flush,
     });
 
+  const sampler = createSampler({
+    // Nobody could look at them without the admin.
+    projects: settings.adminTokens.length > 0 ? settings.eventSamples : [],
+    isWatched: instances.isWatched,
+    now,
+  });
+  const snapshot = createSnapshot(settings.maskedFields, secrets.mask);
+  const stories = createStories({ store, sampler, snapshot, mask: secrets.mask, now });
   const deadLetters = createDeadLetters({ store, mask: secrets.mask, now, onFault: writeFault });
   const followUp = createFollowUp({ deadLetters, mask: secrets.mask, now, onFault: writeFault });
   const limits = { timeoutMs: settings.taskTimeoutMs, subrequestBudget: settings.subrequestBudget };
@@ -161,7 +172,7 @@ export function createServices(platform: Platform) {
   };
   const tally = createTally(store, now);
   const noteHealth = createNoteHealth(now);
-  const retry = createRetry({ instances, destinations, followUp });
+  const retry = createRetry({ instances, destinations, followUp, stories });
   const runJob = createRunJob({
     instances,
     followUp,
@@ -216,7 +227,7 @@ export function createServices(platform: Platform) {
       now,
       uuid,
     }),
-    deliver: createDeliver({ instances, destinations, followUp, now }),
+    deliver: createDeliver({ instances, destinations, followUp, stories, now }),
     retry,
     runJob,
     returnLetter: createReturnLetter({ store, retry, runJob, buffers, noteHealth, now }),
@@ -230,6 +241,7 @@ export function createServices(platform: Platform) {
       leftovers,
       exactDrops: settings.exactDrops,
       tally,
+      stories,
       now,
       onFault: writeFault,
     }),

@@ -48,6 +48,10 @@ export interface Settings {
   spoolMaxBytes: number;
   /** Publishes a message to account for a request whose events were all dropped. */
   exactDrops: boolean;
+  /** Tokens of projects of which some events are kept for people to look at, or `"*"` for all. */
+  eventSamples: readonly string[] | "*";
+  /** Names of fields whose values are not kept of these. */
+  maskedFields: readonly string[];
   /** Believe `$plugins_*` markers that a client sent. */
   trustPluginMarkers: boolean;
 }
@@ -154,6 +158,8 @@ const schema = z.object({
   QSTASH_MAX_MESSAGE_BYTES: number(10_000, 50_000_000, 1_000_000),
   SPOOL_MAX_BYTES: number(100_000, 1_000_000_000_000, 100_000_000),
   EXACT_DROPS: flag,
+  EVENT_SAMPLES: z.string().default("1").pipe(list),
+  MASKED_FIELDS: list.default([]),
   TRUST_PLUGIN_MARKERS: flag,
 });
 
@@ -221,7 +227,15 @@ export function readSettings(environment: Environment): ParsedSettings {
       maxMessageBytes: values.QSTASH_MAX_MESSAGE_BYTES,
       spoolMaxBytes: values.SPOOL_MAX_BYTES,
       exactDrops: values.EXACT_DROPS,
+      eventSamples: samplesOf(values.EVENT_SAMPLES),
+      maskedFields: values.MASKED_FIELDS,
       trustPluginMarkers: values.TRUST_PLUGIN_MARKERS,
     },
   };
+}
+
+/** `1` stands for all projects, `0` for none. */
+function samplesOf(given: readonly string[]): readonly string[] | "*" {
+  if (given.includes("1")) return "*";
+  return given.filter((token) => token !== "0");
 }

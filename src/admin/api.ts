@@ -21,6 +21,7 @@ import type { AdminBindings } from "./bindings.ts";
 import { createBufferRoutes } from "./buffers.ts";
 import { createDeadLetterRoutes } from "./dead-letters.ts";
 import { createDestinationRoutes } from "./destinations.ts";
+import { createEventRoutes } from "./events/api.ts";
 import { createLogRoutes } from "./logs.ts";
 import { createMetricsRoutes } from "./metrics.ts";
 import { openApiDocument } from "./openapi/index.ts";
@@ -69,6 +70,7 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminBindings> {
   api.route("/deadletters", createDeadLetterRoutes({ ...options, ...actions }));
   api.route("/destinations", createDestinationRoutes({ ...options, choose: actions.choose }));
   api.route("/metrics", createMetricsRoutes({ ...options, ...actions }));
+  api.route("/events", createEventRoutes({ ...options, choose: actions.choose }));
   api.route("/", createLogRoutes({ ...options, projects: projects.list, serves: projects.serves }));
   api.get("/openapi.json", ({ req, json }) => json(openApiDocument(new URL(".", req.url).href.slice(0, -1))));
   api.all("*", (context) => context.json({ error: `there is no ${context.req.path}` }, 404));

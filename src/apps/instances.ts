@@ -4,12 +4,16 @@ import { createInstance, type Instance } from "./instance.ts";
 import { isDue, isWaiting, type Place, release, type Standing, standingOf } from "./place.ts";
 import type { Scope } from "./scope.ts";
 import type { SetupDue } from "./state/due.ts";
+import { watchUntil } from "./state/record.ts";
 import { createSystemLog } from "./system-log.ts";
 import { tearDownInstance } from "./teardown.ts";
 import { createUpkeep, REFRESH_MS, type UpkeepOptions } from "./upkeep.ts";
 
 /** When a client may send again what an app refused that is just being set up. */
 const SOON_MS = 5000;
+
+/** A page with events is watched for so long after it was loaded. */
+const WATCH_MS = 60_000;
 
 /** The apps of each project, set up and ready, in chain order: this isolate's view of what all of them share. */
 export interface Instances {
@@ -39,6 +43,10 @@ export interface Instances {
   keepFresh(project: string, scope: Scope): Promise<void>;
   /** Renews what is known of a project, and replaces what changed where the isolate is warm. Rejects when Redis is away. */
   refresh(project: string, scope: Scope): Promise<void>;
+  /** Whether a person watches the project's events just now, as far as this isolate knows. */
+  isWatched(project: string): boolean;
+  /** A person watches for the next minute: every isolate with traffic hears of it within 20 s. Rejects when Redis is away. */
+  watch(project: string): Promise<void>;
   /** Executes what a series of set-up attempts has come to; resolves to what is due next. Rejects when Redis is away. */
   attempt(due: SetupDue, scope: Scope): Promise<SetupDue[]>;
   /** Runs `teardownPlugin` of all that were set up, where a platform lets an instance end. Never rejects. */
@@ -142,6 +150,16 @@ export function createInstances(options: UpkeepOptions): Instances {
       const entry = upkeep.entryOf(project);
       await upkeep.renew(entry, scope);
       if (entry.warm) await upkeep.setUpDue(entry, scope);
+    },
+
+    isWatched: (project) => upkeep.entryOf(project).watchedUntilMs > nowMs(),
+
+    async watch(project) {
+      const entry = upkeep.entryOf(project);
+      if (entry.watchedUntilMs > nowMs() + WATCH_MS / 2) return;
+      const untilMs = nowMs() + WATCH_MS;
+      await watchUntil(options.store, project, untilMs);
+      entry.watchedUntilMs = untilMs;
     },
 
     attempt: upkeep.attempt,

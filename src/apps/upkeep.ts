@@ -82,7 +82,16 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
       if (entries.size >= MAX_PROJECTS) entries.clear();
       const places = placesFor(project, apps);
       const warm = places.length === 0 ? [] : null;
-      const entry: Entry = { project, places, lookedAtMs: null, away: false, turns: 0, turn: 0, warm };
+      const entry: Entry = {
+        project,
+        places,
+        lookedAtMs: null,
+        away: false,
+        watchedUntilMs: 0,
+        turns: 0,
+        turn: 0,
+        warm,
+      };
       entries.set(project, entry);
       return entry;
     },

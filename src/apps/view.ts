@@ -3,7 +3,7 @@ import { outlookOf, type Place, update } from "./place.ts";
 import type { Scope } from "./scope.ts";
 import { createAttachments } from "./state/attachments.ts";
 import { applyOverride, byOrder, type OverrideReader } from "./state/override.ts";
-import { readRecord, trimRecord } from "./state/record.ts";
+import { readRecord, trimRecord, watchedUntilMs } from "./state/record.ts";
 import { secretPlace, type Vault } from "./state/vault.ts";
 import { createSystemLog } from "./system-log.ts";
 import { tearDownInstance } from "./teardown.ts";
@@ -18,6 +18,8 @@ export interface ProjectView {
   lookedAtMs: number | null;
   /** Redis did not answer then. */
   away: boolean;
+  /** Until when a person watches the project's events, in ms. */
+  watchedUntilMs: number;
   /** Counts looks and changes of this isolate's own, so that a slow answer does not undo what is known from a later one. */
   turns: number;
   /** The turn that the view is of. */
@@ -70,6 +72,7 @@ export function createLook(options: {
         if (isFirst) place.storedGlobal = record.globals[index] ?? null;
       });
       view.places = places.toSorted(byOrder);
+      view.watchedUntilMs = Math.max(view.watchedUntilMs, watchedUntilMs(record));
       view.away = false;
       scope.background(trimRecord(store, project, record, nowMs()));
     } catch (error) {

@@ -11,6 +11,8 @@ import type { Instances } from "../apps/instances.ts";
 import type { Scope } from "../apps/scope.ts";
 import { tameNesting } from "../capture/nesting.ts";
 import { MAX_LEVELS, plainJson } from "../json.ts";
+import type { Stories } from "../stories/index.ts";
+import type { Fate } from "../stories/story.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";
 import type { Gate } from "./breaker/gate.ts";
 import { destinationName } from "./breaker/health.ts";
@@ -42,13 +44,15 @@ export function createDeliver(options: {
   instances: Instances;
   destinations: Destinations;
   followUp: FollowUp;
+  stories: Stories;
   now: () => Date;
 }): Deliver {
-  const { instances, followUp } = options;
+  const { instances, followUp, stories } = options;
   const { toPostHog, toEventHook, exports } = options.destinations;
 
   return async (message, scope, run) => {
-    const { id, project, historical, locations, generation } = message;
+    const { id, project, historical, locations, generation, sampled } = message;
+    const journal = stories.journal(message);
     const events = message.events.filter((_, position) => !run.duplicates.has(position)).map(withoutDepths);
     const firstAt = options.now().getTime();
     const untried = {
@@ -58,6 +62,7 @@ export function createDeliver(options: {
       firstAt,
       ...(locations ? { locations } : {}),
       ...(generation ? { generation } : {}),
+      ...(sampled ? { sampled } : {}),
     };
     const steps: Promise<void>[] = [];
 
@@ -66,8 +71,12 @@ export function createDeliver(options: {
       const plugin = "plugin" in to ? to.plugin : null;
       const name = destinationName(to);
       const step = async () => {
-        const { outgoing, outcomes, health } = await work({ ...untried, destination: to }, run.gate(name));
+        const { outgoing, outcomes, health, fateOf } = await work(
+          { ...untried, destination: to },
+          run.gate(name),
+        );
         if (health) run.observe(name, health);
+        journal?.note({ destination: to, attempt: 1, events, fateOf });
         const waited = plugin === null ? {} : scope.hookCounts.take(to.hook, plugin);
         return { outgoing, counts: { ...countsAt(to, { ...outcomes, routed: events.length }), ...waited } };
       };
@@ -91,7 +100,13 @@ export function createDeliver(options: {
         }
       }
     }
-    await allOf(steps);
+    journal?.note({
+      destination: { hook: "delivery" },
+      attempt: 1,
+      events: message.events.filter((_, position) => run.duplicates.has(position)),
+      fateOf: () => ({ outcome: "duplicate" }),
+    });
+    await allOf(steps).finally(() => journal?.keep(scope));
     for (const { global } of ready) void global.save(scope.commands);
 
     function takeToApp(instance: Instance): void {
@@ -110,10 +125,12 @@ export function createDeliver(options: {
 
     function putOff(remainder: Remainder, step: string): Taken {
       const again = followUp.again(remainder, PUT_OFF_SECONDS, id, step, "put off");
-      return { outgoing: [again], outcomes: {} };
+      return { outgoing: [again], outcomes: {}, fateOf: () => NOT_SET_UP };
     }
   };
 }
+
+const NOT_SET_UP: Fate = { outcome: "put off", error: "the app is not set up yet" };
 
 /** What capture and the chain did to the request of which these events are what is left. */
 function chainCounts(

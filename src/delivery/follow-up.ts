@@ -2,6 +2,7 @@ import type { Outcomes } from "../accounts/counts.ts";
 import { deriveId } from "../derived-id.ts";
 import { describeStoreError } from "../store.ts";
 import type { Mask } from "../logs/mask.ts";
+import type { Fate } from "../stories/story.ts";
 import type { Health } from "./breaker/health.ts";
 import { laneOf, type SlowPace } from "./breaker/lane.ts";
 import type { DeadLetters } from "./dead-letters/index.ts";
@@ -20,7 +21,12 @@ export interface Taken {
   outcomes: Outcomes;
   /** What the attempt has shown of the destination. */
   health?: Health;
+  /** What became of each; called for events that are followed, of those that the destination was given. */
+  fateOf?: (event: Remainder["events"][number]) => Fate;
 }
+
+/** What became of events that a destination's gate does not admit. */
+export const HELD: Fate = { outcome: "put off", error: "the destination is down, and tried now and then" };
 
 /** Why something becomes a dead letter; `id` is the letter's. */
 export interface Verdict {
@@ -107,10 +113,14 @@ export function createFollowUp(options: {
     async bury(remainder, unmasked, origin) {
       if (unmasked.length === 0) return { outgoing: [], outcomes: {} };
       const verdicts = unmasked.map((verdict) => ({ ...verdict, error: options.mask(verdict.error) }));
+      const fateOf = (event: Remainder["events"][number]): Fate => ({
+        outcome: "dead",
+        error: verdicts.find(({ events }) => events.includes(event))?.error ?? "",
+      });
       try {
         await options.deadLetters.add(verdicts.map((verdict) => letterOf(remainder, verdict)));
         const dead = verdicts.reduce((sum, { events }) => sum + Math.max(1, events.length), 0);
-        return { outgoing: [], outcomes: { dead } };
+        return { outgoing: [], outcomes: { dead }, fateOf };
       } catch (error) {
         options.onFault(
           `${verdicts.length} dead letters wait in the queue, Redis did not take them: ${describeStoreError(error)}`,
@@ -120,6 +130,7 @@ export function createFollowUp(options: {
             again({ ...remainder, events: [...events], verdict }, REDIS_RETRY_SECONDS, origin, verdict.id),
           ),
           outcomes: {},
+          fateOf,
         };
       }
     },

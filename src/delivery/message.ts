@@ -8,6 +8,7 @@ import { plainJson } from "../json.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";
 import type { Position } from "./dead-letters/find.ts";
 import type { Wanted } from "./dead-letters/replay.ts";
+import type { Sampled } from "../stories/story.ts";
 import type { BufferItem } from "./exports/buffer.ts";
 import type { Marked } from "./progress/marks.ts";
 import type { DoneSteps } from "./progress/record.ts";
@@ -39,6 +40,8 @@ export interface DeliverMessage extends Envelope {
   dropped?: Record<string, number>;
   /** What else the chain counted about the request, by field of the accounts. */
   chain?: Counts;
+  /** Which of the events are followed, for people to see what becomes of them. */
+  sampled?: Sampled;
   events: ProcessedEvent[];
 }
 
@@ -58,6 +61,7 @@ export interface RetryMessage extends Envelope {
   historical?: true;
   locations?: ClientLocation[];
   generation?: number;
+  sampled?: Sampled;
   /** Only the events that failed; empty for `exportEvents`, whose batch stays in Redis. */
   events: ProcessedEvent[];
   /** The batch of an `exportEvents` retry. */

@@ -5,6 +5,7 @@ import type { AppEvents, Leftovers, ScheduledJob } from "../apps/leftovers.ts";
 import type { SetupDue } from "../apps/state/due.ts";
 import { deriveId } from "../derived-id.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";
+import type { Sampled } from "../stories/story.ts";
 import { locationsIn } from "./locations.ts";
 import {
   type CaptureMessage,
@@ -46,11 +47,13 @@ export interface Surviving {
   dropped: ReadonlyMap<string, number>;
   /** What else the chain counted, by field of the accounts. */
   chain: Counts;
+  /** Which of them are followed. */
+  sampled?: Sampled;
 }
 
 /** Builds the messages that bring events to the destinations: as few as the limit allows. */
 export function deliverMessages(
-  { id, project, events, clientUuids, historical, locations, dropped, chain, generation }: Surviving,
+  { id, project, events, clientUuids, historical, locations, dropped, chain, generation, sampled }: Surviving,
   maxMessageBytes: number,
   onUnwritable?: OnUnwritable,
 ): OutgoingMessage[] {
@@ -67,6 +70,8 @@ export function deliverMessages(
       if (dropped.size > 0) message.dropped = Object.fromEntries(dropped);
       if (Object.keys(chain).length > 0) message.chain = chain;
     }
+    const followed = sampled?.ids.filter((uuid) => part.some((event) => event.uuid === uuid)) ?? [];
+    if (sampled && followed.length > 0) message.sampled = { ...sampled, ids: followed };
     return outgoing("deliver", message, 0, onUnwritable);
   });
 }

@@ -2,6 +2,7 @@ import type { Instances } from "../apps/instances.ts";
 import type { Scope } from "../apps/scope.ts";
 import type { Gate } from "./breaker/gate.ts";
 import { type Destinations, PUT_OFF_SECONDS } from "./deliver.ts";
+import type { Stories } from "../stories/index.ts";
 import type { FollowUp, Remainder, Taken } from "./follow-up.ts";
 import type { RetryMessage } from "./message.ts";
 import type { DeferredHook } from "./schedules.ts";
@@ -14,11 +15,21 @@ export function createRetry(options: {
   instances: Instances;
   destinations: Destinations;
   followUp: FollowUp;
+  stories: Stories;
 }): Retry {
-  const { instances, followUp } = options;
+  const { instances, followUp, stories } = options;
   const { toPostHog, toEventHook, exports } = options.destinations;
 
-  return async ({ id, ...remainder }, scope, gate) => {
+  return async (message, scope, gate) => {
+    const { destination, attempt, events } = message;
+    const taken = await take(message, scope, gate);
+    const journal = stories.journal(message);
+    journal?.note({ destination, attempt: attempt + 1, events, fateOf: taken.fateOf });
+    journal?.keep(scope);
+    return taken;
+  };
+
+  async function take({ id, ...remainder }: RetryMessage, scope: Scope, gate: Gate): Promise<Taken> {
     const { destination, project, verdict, events, settled, batch: settledBatch } = remainder;
     // One that came only to change the pace of its lane.
     if (events.length === 0 && remainder.batch === undefined && !verdict)
@@ -50,7 +61,7 @@ export function createRetry(options: {
     } finally {
       void instance.global.save(scope.commands);
     }
-  };
+  }
 
   async function giveUp(remainder: Remainder, id: string, where: string, error: string): Promise<Taken> {
     const { batch, events } = remainder;

@@ -91,6 +91,7 @@ export function settle(
   const fail = (event: PluginEvent, thrown: unknown) => {
     link.failed += 1;
     markers.failed.push(instance.label);
+    markers.thrown = thrown;
     instance.logThrown(thrown, "processEvent");
     return ofTeam(event, teamId);
   };

@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Instance } from "../apps/instance.ts";
 import { currentInvocation, type Invocation, type Scope } from "../apps/scope.ts";
 import type { PluginEvent } from "../event.ts";
-import { callApp, type Link, settle } from "./call.ts";
+import type { EventTrace, Traces } from "../stories/trace.ts";
+import { type CallOutcome, callApp, type Link, settle } from "./call.ts";
 import type { Deadline } from "./deadline.ts";
 import { type Markers, setMarkers, takeMarkers } from "./markers.ts";
 
@@ -18,6 +19,8 @@ export interface ChainOptions {
   teamId: number;
   deadline: Deadline;
   trustMarkers: boolean;
+  /** Follows sampled events; null for nearly all requests. */
+  traces?: Traces | null;
 }
 
 /**
@@ -61,7 +64,7 @@ export async function runChain(
   const lastOfPerson = new Map<string, Promise<unknown>>();
   const running: Promise<unknown>[] = [];
   events.forEach((event, index) => {
-    const start = () => passThrough(event, links, deferred, options);
+    const start = () => passThrough(event, links, deferred, options, options.traces?.of(index));
     // Read before an app can have changed it.
     const person = event.distinct_id;
     const outcome = lastOfPerson.get(person)?.then(start) ?? start();
@@ -89,6 +92,7 @@ function passThrough(
   links: readonly Link[],
   deferred: readonly string[],
   options: ChainOptions,
+  trace: EventTrace | undefined,
 ): ChainOutcome | Promise<ChainOutcome> {
   const markers = takeMarkers(entered, options.trustMarkers);
   if (bypassing.has(entered.event)) return { event: entered };
@@ -101,16 +105,17 @@ function passThrough(
       if (!link || isNamed(link.instance, markers)) continue;
       if (options.deadline.passed) {
         markers.failed.push(link.instance.label);
+        trace?.after(link.instance, event, { thrown: NOT_REACHED });
         continue;
       }
       const outcome = callApp(link, event, options.deadline);
       if (outcome instanceof Promise) {
         return outcome.then((settled) => {
-          const next = settle(link, event, options.teamId, settled, markers);
+          const next = settleHere(link, event, settled);
           return next ? passFrom(index + 1, next) : { droppedBy: link.instance };
         });
       }
-      const next = settle(link, event, options.teamId, outcome, markers);
+      const next = settleHere(link, event, outcome);
       if (!next) return { droppedBy: link.instance };
       event = next;
     }
@@ -119,7 +124,19 @@ function passThrough(
     }
     return { event };
   }
+
+  function settleHere(link: Link, event: PluginEvent, outcome: CallOutcome): PluginEvent | null {
+    const { instance } = link;
+    const next = settle(link, event, options.teamId, outcome, markers);
+    if (trace) {
+      const hasFailed = markers.failed.at(-1) === instance.label;
+      trace.after(instance, next, hasFailed ? { thrown: markers.thrown } : undefined);
+    }
+    return next;
+  }
 }
+
+const NOT_REACHED = "not reached: the chain had used up its time";
 
 function isNamed({ label }: Instance, { succeeded, failed }: Markers): boolean {
   return succeeded.includes(label) || failed.includes(label);

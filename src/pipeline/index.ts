@@ -3,6 +3,7 @@ import type { Instance } from "../apps/instance.ts";
 import type { Instances } from "../apps/instances.ts";
 import type { Scope } from "../apps/scope.ts";
 import type { CapturedBatch } from "../event.ts";
+import type { Traces } from "../stories/trace.ts";
 import { bypassing, runChain } from "./chain.ts";
 import { createDeadline, type Deadline, expired } from "./deadline.ts";
 import { type Arrival, finish, type ProcessedEvent } from "./finish.ts";
@@ -14,7 +15,7 @@ export type { ProcessedEvent } from "./finish.ts";
 export type Pipeline = (
   batch: CapturedBatch,
   scope: Scope,
-  options?: { trustMarkers?: boolean },
+  options?: { trustMarkers?: boolean; traces?: Traces | null },
 ) => Promise<Processed>;
 
 export interface Processed {
@@ -34,7 +35,7 @@ export function createPipeline(options: {
   chainBudgetMs: number;
   trustPluginMarkers: boolean;
 }): Pipeline {
-  return async (batch, scope, { trustMarkers = options.trustPluginMarkers } = {}) => {
+  return async (batch, scope, { trustMarkers = options.trustPluginMarkers, traces = null } = {}) => {
     const deadline = createDeadline(options.chainBudgetMs);
     try {
       const instances = await readyWithin(deadline, batch.project, scope);
@@ -42,11 +43,18 @@ export function createPipeline(options: {
       if (refusing && batch.events.some(({ event }) => !bypassing.has(event))) {
         throw new AppPending(batch.project, refusing.plugin, refusing.retryAfterSeconds);
       }
-      if (!instances) return unreached(batch, trustMarkers);
+      if (!instances) return unreached(batch, trustMarkers, traces);
       const teamId = batch.events[0]?.team_id ?? 0;
       const arrival = arrivalOf(batch);
       const uuids = batch.events.map(({ uuid }) => uuid);
-      const outcomes = await runChain(batch.events, { instances, scope, teamId, deadline, trustMarkers });
+      const outcomes = await runChain(batch.events, {
+        instances,
+        scope,
+        teamId,
+        deadline,
+        trustMarkers,
+        traces,
+      });
       for (const { global } of instances) void global.save(scope.commands);
 
       const events: ProcessedEvent[] = [];
@@ -57,7 +65,9 @@ export function createPipeline(options: {
           const { plugin } = outcome.droppedBy.definition;
           dropped.set(plugin, (dropped.get(plugin) ?? 0) + 1);
         } else if (uuid !== undefined && entered) {
-          events.push(finish(outcome.event, uuid, entered, arrival));
+          const finished = finish(outcome.event, uuid, entered, arrival);
+          traces?.leave(index, finished);
+          events.push(finished);
         }
       });
       return { events, dropped };
@@ -80,17 +90,19 @@ export function createPipeline(options: {
   }
 
   /** Set-up took the whole budget: the events go on as they are, and say that no app was reached. */
-  function unreached(batch: CapturedBatch, trustMarkers: boolean): Processed {
+  function unreached(batch: CapturedBatch, trustMarkers: boolean, traces: Traces | null): Processed {
     const { instances } = options;
     const labels = instances
       .definitions(batch.project)
       .filter(({ plugin }) => instances.standing(batch.project, plugin) === "running")
       .map((definition) => `${definition.name} (${definition.id})`);
     const arrival = arrivalOf(batch);
-    const events = batch.events.map((event) => {
+    const events = batch.events.map((event, index) => {
       const markers = takeMarkers(event, trustMarkers);
       setMarkers(event, { ...markers, failed: [...markers.failed, ...labels] }, []);
-      return finish(event, event.uuid, event, arrival);
+      const finished = finish(event, event.uuid, event, arrival);
+      traces?.leave(index, finished);
+      return finished;
     });
     return { events, dropped: new Map() };
   }

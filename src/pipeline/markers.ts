@@ -9,6 +9,8 @@ const DEFERRED = "$plugins_deferred";
 export interface Markers {
   succeeded: string[];
   failed: string[];
+  /** What the last of those that failed threw. */
+  thrown?: unknown;
 }
 
 /**

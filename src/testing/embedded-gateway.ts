@@ -128,6 +128,8 @@ export async function startEmbeddedGateway(options: EmbeddedGatewayOptions): Pro
     QSTASH_CURRENT_SIGNING_KEY: signingKeys.currentSigningKey,
     QSTASH_NEXT_SIGNING_KEY: signingKeys.nextSigningKey,
     ADMIN_TOKEN: adminToken,
+    // Tests count what Redis is asked; those about samples set this themselves.
+    EVENT_SAMPLES: "0",
     ...options.settings,
   };
   const parsed = readSettings(environment);

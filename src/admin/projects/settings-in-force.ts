@@ -55,6 +55,9 @@ export function settingsInForce(settings: Settings, environment: Environment): S
     TASK_TIMEOUT_SECONDS: `${settings.taskTimeoutMs / 1000} s`,
     LOOP_LIMIT: settings.loopLimit.toLocaleString("en"),
     SUBREQUEST_BUDGET: settings.subrequestBudget.toLocaleString("en"),
+    EVENT_SAMPLES:
+      settings.eventSamples === "*" ? "of all projects" : list(settings.eventSamples, "of no project"),
+    MASKED_FIELDS: list(settings.maskedFields, "none"),
     EXACT_DROPS: yesNo(settings.exactDrops),
     TRUST_PLUGIN_MARKERS: yesNo(settings.trustPluginMarkers),
   };

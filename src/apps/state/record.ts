@@ -23,6 +23,9 @@ export const overrideField = (plugin: string) => `override ${plugin}`;
 /** Set-up of one version: two deployments at work at the same time do not disturb each other. */
 export const setupField = (plugin: string, version: string) => `setup ${plugin} ${version}`;
 
+/** Until when a person watches the project's events. */
+const WATCHED_FIELD = "watched";
+
 /** How often a change is tried that others get ahead of. */
 const MAX_TRIES = 10;
 
@@ -117,6 +120,16 @@ export function changeOverride(
   decide: (current: Override | null) => Override,
 ): Promise<Changed<Override>> {
   return change<Override>(commands, project, overrideField(plugin), decide);
+}
+
+/** Says to all isolates that a person watches the project's events until then. One command. Rejects when Redis does. */
+export async function watchUntil(store: Store, project: string, untilMs: number): Promise<void> {
+  await store.hset(keys.projectApps(project), { [WATCHED_FIELD]: String(untilMs) });
+}
+
+/** In ms; 0 when nobody has ever watched. */
+export function watchedUntilMs({ fields }: ProjectRecord): number {
+  return Number(fields.get(WATCHED_FIELD) ?? 0);
 }
 
 /** Drops set-up states that nobody has touched for long, so that the record stays small. No command when there are none. */

@@ -2,6 +2,7 @@ import type { Instance } from "../../apps/instance.ts";
 import type { Scope } from "../../apps/scope.ts";
 import { deriveId } from "../../derived-id.ts";
 import { describeStoreError, type Store } from "../../store.ts";
+import type { Fate } from "../../stories/story.ts";
 import { teamIdOf } from "../../team.ts";
 import type { Gate } from "../breaker/gate.ts";
 import { type FollowUp, REDIS_RETRY_SECONDS, type Remainder, type Taken } from "../follow-up.ts";
@@ -98,7 +99,11 @@ export function createExports(options: {
         ({ event }) => event !== "$snapshot" && !limits.ignored.has(event),
       );
       const ignored = remainder.events.length - events.length;
-      if (events.length === 0) return { outgoing: [], outcomes: { ignored } };
+      const fateOf =
+        (outcome: Fate["outcome"], error?: string): Taken["fateOf"] =>
+        (event) =>
+          events.includes(event) ? { outcome, ...(error ? { error } : {}) } : { outcome: "ignored" };
+      if (events.length === 0) return { outgoing: [], outcomes: { ignored }, fateOf: fateOf("ignored") };
       const later = (delaySeconds: number, retried: number): Taken => ({
         outgoing: [
           followUp.inLane(
@@ -111,6 +116,7 @@ export function createExports(options: {
           ),
         ],
         outcomes: { ignored, retried },
+        fateOf: retried > 0 ? fateOf("retried", "Redis did not take it") : fateOf("put off"),
       });
       if (!gate.admits) return later(0, 0);
       if (scope.subrequests >= options.subrequestBudget) return later(0, 0);
@@ -136,6 +142,7 @@ export function createExports(options: {
           ...(added.first ? [flush("time", limits.maxSeconds)] : []),
         ],
         outcomes: { ignored },
+        fateOf: fateOf("buffered"),
       };
     },
 

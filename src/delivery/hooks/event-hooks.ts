@@ -1,12 +1,12 @@
-import { summariseThrown } from "../../apps/describe-thrown.ts";
 import { isRetry } from "../../apps/errors.ts";
 import { createAppFetch } from "../../apps/fetch.ts";
+import { summariseThrown } from "../../apps/describe-thrown.ts";
 import type { Instance } from "../../apps/instance.ts";
 import type { Scope } from "../../apps/scope.ts";
 import type { ProcessedEvent } from "../../pipeline/index.ts";
 import { teamIdOf } from "../../team.ts";
 import type { Gate } from "../breaker/gate.ts";
-import type { FollowUp, Remainder, Taken, Verdict } from "../follow-up.ts";
+import { type FollowUp, HELD, type Remainder, type Taken, type Verdict } from "../follow-up.ts";
 import { toPluginEvent } from "../plugin-event.ts";
 import { sendWebhook } from "./compose-webhook.ts";
 import { executeDeferred } from "./execute.ts";
@@ -60,9 +60,14 @@ export function createEventHookDestination(options: {
         ? [followUp.inLane(gate.pace, part, seconds, messageId, plugin, hook, kind)]
         : [];
     if (!gate.admits) {
-      return { outgoing: later({ ...remainder, events }, 0, "held"), outcomes: { ignored } };
+      return {
+        outgoing: later({ ...remainder, events }, 0, "held"),
+        outcomes: { ignored },
+        fateOf: (event) => (isFor(hook, event) ? HELD : { outcome: "ignored" }),
+      };
     }
-    const failed: ProcessedEvent[] = [];
+    /** With what each failed that is to be tried again. */
+    const failed = new Map<ProcessedEvent, string>();
     const unreached: ProcessedEvent[] = [];
     const verdicts: Verdict[] = [];
     let delaySeconds = 0;
@@ -87,7 +92,7 @@ export function createEventHookDestination(options: {
       });
       if (execution.outcome !== "done" && isRetry(execution.thrown)) ({ thrown } = execution);
       if (execution.outcome === "retry") {
-        failed.push(event);
+        failed.set(event, summariseThrown(execution.thrown));
         delaySeconds = execution.delaySeconds;
       } else if (execution.outcome === "dead") {
         const id = `${messageId}:${plugin}:${hook}:${event.uuid}`;
@@ -100,20 +105,28 @@ export function createEventHookDestination(options: {
 
     if (verdicts.length > 0) scope.subrequests += 1;
     const buried = await followUp.bury(tried, verdicts, messageId);
-    const delivered = events.length - failed.length - unreached.length - verdicts.length;
+    const delivered = events.length - failed.size - unreached.length - verdicts.length;
     return {
       outgoing: [
-        ...later({ ...tried, events: failed }, delaySeconds, "failed"),
+        ...later({ ...tried, events: [...failed.keys()] }, delaySeconds, "failed"),
         ...later({ ...remainder, events: unreached }, 0, "unreached"),
         ...buried.outgoing,
       ],
       outcomes: {
         ignored,
         delivered,
-        retried: failed.length,
+        retried: failed.size,
         ...buried.outcomes,
       },
       ...healthOf(delivered, thrown),
+      fateOf(event) {
+        if (!isFor(hook, event)) return { outcome: "ignored" };
+        const error = failed.get(event);
+        if (error !== undefined) return { outcome: "retried", error };
+        if (unreached.includes(event)) return { outcome: "put off" };
+        const isDead = verdicts.some(({ events: [dead] }) => dead === event);
+        return (isDead ? buried.fateOf?.(event) : undefined) ?? { outcome: "delivered" };
+      },
     };
   };
 }

@@ -1,7 +1,7 @@
 import type { Scope } from "../../apps/scope.ts";
 import type { Gate } from "../breaker/gate.ts";
 import { LANE_PACES } from "../breaker/lane.ts";
-import type { FollowUp, Remainder, Taken } from "../follow-up.ts";
+import { type FollowUp, HELD, type Remainder, type Taken } from "../follow-up.ts";
 import { posthogRetryDelay } from "../schedules.ts";
 import type { Forward, Forwarded } from "./forward.ts";
 import type { AlertParked } from "./parked-alert.ts";
@@ -33,16 +33,20 @@ export function createPostHogDestination(options: {
     // Recordings reach PostHog as the client sent them, not through the queue.
     const events = remainder.events.filter(({ event }) => event !== "$snapshot");
     const ignored = remainder.events.length - events.length;
-    if (events.length === 0) return { outgoing: [], outcomes: { ignored } };
+    const fateBy =
+      (fateOf: Taken["fateOf"]): Taken["fateOf"] =>
+      (event) =>
+        (event.event === "$snapshot" ? undefined : fateOf?.(event)) ?? { outcome: "ignored" };
+    if (events.length === 0) return { outgoing: [], outcomes: { ignored }, fateOf: fateBy(undefined) };
     const part = { ...remainder, events };
     if (!gate.admits) {
       const held = followUp.inLane(gate.pace, part, 0, messageId, "posthog");
-      return { outgoing: [held], outcomes: { ignored } };
+      return { outgoing: [held], outcomes: { ignored }, fateOf: fateBy(() => HELD) };
     }
     scope.subrequests += 1;
     const forwarded = await forward(remainder.project, events, remainder.historical ?? false);
-    const { outcomes, ...taken } = await settle(part, forwarded, messageId, scope, gate);
-    return { ...taken, outcomes: { ignored, ...outcomes } };
+    const { outcomes, fateOf, ...taken } = await settle(part, forwarded, messageId, scope, gate);
+    return { ...taken, outcomes: { ignored, ...outcomes }, fateOf: fateBy(fateOf) };
   };
 
   /** What follows from an answer. */
@@ -57,7 +61,12 @@ export function createPostHogDestination(options: {
     const { length } = events;
     switch (forwarded.outcome) {
       case "delivered":
-        return { outgoing: [], outcomes: { delivered: length }, health: { is: "up" } };
+        return {
+          outgoing: [],
+          outcomes: { delivered: length },
+          health: { is: "up" },
+          fateOf: () => ({ outcome: "delivered" }),
+        };
       case "unavailable": {
         const { error, retryAfterSeconds } = forwarded;
         const tried = { ...part, attempt: part.attempt + 1 };
@@ -69,7 +78,12 @@ export function createPostHogDestination(options: {
         };
         if (delaySeconds === null) return { ...(await bury(tried, error, messageId, scope)), health };
         const again = followUp.inLane(gate.pace, tried, delaySeconds, messageId, "posthog");
-        return { outgoing: [again], outcomes: { retried: length }, health };
+        return {
+          outgoing: [again],
+          outcomes: { retried: length },
+          health,
+          fateOf: () => ({ outcome: "retried", error }),
+        };
       }
       case "too large": {
         if (length === 1) return refuse(part, nameOnly(forwarded.error, part), messageId, scope);
@@ -77,7 +91,12 @@ export function createPostHogDestination(options: {
         const halves = [events.slice(0, half), events.slice(half)].map((some, index) =>
           followUp.again({ ...part, events: some }, 0, messageId, "posthog", `half ${index}`),
         );
-        return { outgoing: halves, outcomes: { retried: length }, health: { is: "up" } };
+        return {
+          outgoing: halves,
+          outcomes: { retried: length },
+          health: { is: "up" },
+          fateOf: () => ({ outcome: "retried", error: forwarded.error }),
+        };
       }
       case "misconfigured": {
         const { error } = forwarded;
@@ -90,6 +109,7 @@ export function createPostHogDestination(options: {
           outgoing: [parked],
           outcomes: { retried: length },
           health: { is: "parked", why: error },
+          fateOf: () => ({ outcome: "retried", error }),
         };
       }
       case "refused":

@@ -1,0 +1,66 @@
+import { type Context, Hono } from "hono";
+import { findStories, readStory, type ToldStory } from "../../stories/read.ts";
+import type { Store } from "../../store.ts";
+import type { AdminBindings } from "../bindings.ts";
+import type { Choose } from "../choose-app.ts";
+import { describeIssues } from "../issues.ts";
+import { cursorOf, eventQuery, filterOf, readCursor } from "./query.ts";
+
+/**
+ * `events`: recent events that were sampled, newest first, as they came and as they left the chain, with what each app did
+ * and every delivery. `events/:id` has the event after each app too.
+ */
+export function createEventRoutes(options: {
+  store: Store;
+  choose: Choose;
+  now: () => Date;
+}): Hono<AdminBindings> {
+  const { store, choose } = options;
+  const routes = new Hono<AdminBindings>();
+
+  routes.get("/", async (context) => {
+    const parsed = eventQuery.safeParse(context.req.query());
+    if (!parsed.success) {
+      return context.json({ error: describeIssues(parsed.error, Object.keys(eventQuery.shape)) }, 400);
+    }
+    const project = await oneProject(context);
+    if (project instanceof Response) return project;
+    // With `*`, a project that has sent nothing yet has no events either.
+    if (project === undefined) return context.json({ entries: [], cursor: null });
+    const { stories, next } = await findStories(store, {
+      project,
+      filter: filterOf(parsed.data),
+      limit: parsed.data.limit,
+      after: readCursor(parsed.data.cursor),
+      nowMs: options.now().getTime(),
+    });
+    return context.json({ entries: stories.map(withoutChanges), cursor: cursorOf(next) });
+  });
+
+  routes.get("/:id", async (context) => {
+    const id = context.req.param("id").toLowerCase();
+    const project = await oneProject(context);
+    if (project instanceof Response) return project;
+    const story = project === undefined ? null : await readStory(store, project, id);
+    if (story) return context.json(story);
+    const error = `there is no event ${id}: it was not sampled, or others have taken its place`;
+    return context.json({ error }, 404);
+  });
+  return routes;
+
+  async function oneProject(context: Context): Promise<string | undefined | Response> {
+    const asked = context.req.query("project");
+    const [project, ...others] = await choose.projects(context);
+    if (asked !== undefined && project === undefined) {
+      return context.json({ error: `project: ${asked} is not served` }, 404);
+    }
+    if (others.length === 0) return project;
+    const some = [project, ...others].slice(0, 20).join(", ");
+    return context.json({ error: `project: there are several: add ?project=<token>, one of ${some}` }, 400);
+  }
+}
+
+function withoutChanges(story: ToldStory) {
+  const steps = story.steps.map(({ plugin, app, outcome, error }) => ({ plugin, app, outcome, error }));
+  return { ...story, steps };
+}

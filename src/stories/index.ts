@@ -1,0 +1,94 @@
+import type { Scope } from "../apps/scope.ts";
+import type { CapturedBatch } from "../event.ts";
+import type { Mask } from "../logs/mask.ts";
+import type { ProcessedEvent } from "../pipeline/index.ts";
+import type { Store } from "../store.ts";
+import { type Kept, keepStories } from "./kept.ts";
+import type { Sampler } from "./sampler.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { Attempt, Fate, Sampled } from "./story.ts";
+import { traceEvents, type Traces } from "./trace.ts";
+
+/** Where events were taken in one attempt, and what became of each there. */
+export interface Tried {
+  destination: { hook: string; plugin?: string };
+  attempt: number;
+  events: readonly ProcessedEvent[];
+  /** Called for sampled events only. Without it there is nothing to tell. */
+  fateOf?: ((event: ProcessedEvent) => Fate) | undefined;
+}
+
+/** Notes what one message does with its sampled events. */
+export interface Journal {
+  note(tried: Tried): void;
+  /** Keeps what was noted, in the background: one Redis request. What Redis does not take is lost: nobody was promised it. */
+  keep(scope: Pick<Scope, "background" | "subrequests">): void;
+}
+
+/** Follows some events from their arrival to their last delivery, so that people can see what becomes of them. */
+export interface Stories {
+  /** Null, as for nearly all requests, when this one is not sampled: then nothing is copied and nobody asked. */
+  trace(batch: CapturedBatch): Traces | null;
+  /** Keeps what was traced, in the background: one Redis request. Lost when Redis does not take it. */
+  keep(project: string, traces: Traces, scope: Pick<Scope, "background" | "subrequests">): void;
+  /** Null for a message without sampled events. */
+  journal(message: { project: string; sampled?: Sampled }): Journal | null;
+}
+
+export function createStories(options: {
+  store: Store;
+  sampler: Sampler;
+  snapshot: Snapshot;
+  mask: Mask;
+  now: () => Date;
+}): Stories {
+  const { store, sampler } = options;
+  const keep = (
+    project: string,
+    items: readonly Kept[],
+    scope: Pick<Scope, "background" | "subrequests">,
+  ) => {
+    if (items.length === 0) return;
+    scope.subrequests += 1;
+    scope.background(keepStories(store, project, items, options.now().getTime()));
+  };
+
+  return {
+    trace(batch) {
+      const count = sampler(batch.project);
+      return count === 0 ? null : traceEvents(batch, count, options);
+    },
+
+    keep(project, traces, scope) {
+      const stories = traces.stories();
+      keep(
+        project,
+        stories.map((story) => ({ id: story.id, atMs: Date.parse(story.at), story })),
+        scope,
+      );
+    },
+
+    journal({ project, sampled }) {
+      if (!sampled) return null;
+      const ids = new Set(sampled.ids);
+      const kept: Kept[] = [];
+      return {
+        note({ destination, attempt, events, fateOf }) {
+          const at = options.now().toISOString();
+          if (!fateOf) return;
+          for (const event of events) {
+            const { uuid } = event;
+            if (!ids.has(uuid)) continue;
+            const { outcome, error } = fateOf(event);
+            const noted: Attempt = { at, ...destination, attempt, outcome };
+            if (error !== undefined) noted.error = options.mask(error, MAX_ERROR_CHARACTERS);
+            kept.push({ id: uuid, atMs: sampled.atMs, attempt: noted });
+          }
+        },
+        keep: (scope) => keep(project, kept, scope),
+      };
+    },
+  };
+}
+
+const MAX_ERROR_CHARACTERS = 500;
