@@ -6,12 +6,14 @@ import type { Actions } from "./actions.ts";
 import type { AdminBindings } from "./bindings.ts";
 import { type AppPagesOptions, createAppPages } from "./apps/pages/index.tsx";
 import { createAuditPage } from "./audit-page.tsx";
+import { createEventPages, type EventPagesOptions } from "./events/index.tsx";
 import { answerPage } from "./look/page.tsx";
 import { EmptyState, Notice } from "./look/parts.tsx";
 import { createOverview, type OverviewOptions } from "./overview/index.tsx";
 import { createProjectsPage, type ProjectsPageOptions } from "./projects/index.tsx";
 
-export interface PagesOptions extends OverviewOptions, ProjectsPageOptions, AppPagesOptions {
+export interface PagesOptions
+  extends OverviewOptions, ProjectsPageOptions, AppPagesOptions, EventPagesOptions {
   sessions: Sessions;
   actions: Actions;
 }
@@ -23,6 +25,7 @@ export function createPages(options: PagesOptions): Hono<AdminBindings> {
   pages.route("/", createSessionRoutes());
   pages.route("/", createOverview(options));
   pages.route("/", createAppPages(options));
+  pages.route("/", createEventPages(options));
   pages.route("/", createAuditPage(options.actions.audit));
   pages.route("/", createProjectsPage(options));
 

@@ -9,7 +9,7 @@ import { requireProgram } from "../requirements.ts";
 import { buildBundle, type RunningGateway, startGateway } from "../runtimes/start.ts";
 
 const TOKEN = "phc_admin_browser";
-const PAGES = ["", "/apps", "/audit", "/projects"];
+const PAGES = ["", "/apps", "/events", "/audit", "/projects"];
 const DESKTOP = { width: 1280, height: 900 };
 const PHONE = { width: 375, height: 812 };
 

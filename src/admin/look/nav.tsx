@@ -8,6 +8,7 @@ import { SPIKES } from "./mark.ts";
 const SECTIONS = [
   { section: "overview", path: "", label: "Overview", key: "o" },
   { section: "apps", path: "/apps", label: "Apps", key: "a" },
+  { section: "events", path: "/events", label: "Live events", key: "e" },
   { section: "audit", path: "/audit", label: "Audit list", key: "u" },
   { section: "projects", path: "/projects", label: "Projects & settings", key: "p" },
 ] as const;

@@ -1,0 +1,203 @@
+/** @jsxImportSource hono/jsx */
+import { Hono } from "hono";
+import type { Instances } from "../../apps/instances.ts";
+import type { Projects } from "../../projects.ts";
+import type { Settings } from "../../settings.ts";
+import type { Store } from "../../store.ts";
+import { findStories, readStory, type ToldStory } from "../../stories/read.ts";
+import type { AdminBindings } from "../bindings.ts";
+import { describeIssues } from "../issues.ts";
+import { FilterForm, SelectField, TextField } from "../look/form.tsx";
+import { answerPage } from "../look/page.tsx";
+import { EmptyState, Notice, Pager, Panel, Time } from "../look/parts.tsx";
+import { Table } from "../look/table.tsx";
+import { cursorOf, type EventQuery, eventQuery, filterOf, readCursor } from "./query.ts";
+import { StoryPanels } from "./story-page.tsx";
+import { latestAttempts, Verdict } from "./verdict.tsx";
+
+const FOLLOWED_EVERY_SECONDS = 3;
+/** With `PROJECT_TOKENS=*` there may be any number. */
+const MAX_PROJECTS_OFFERED = 500;
+
+export interface EventPagesOptions {
+  settings: Settings;
+  projects: Projects;
+  instances: Instances;
+  store: Store;
+  now: () => Date;
+}
+
+/** `GET /events`: recent events and what became of them; `GET /events/:id`: one event's story. */
+export function createEventPages(options: EventPagesOptions): Hono<AdminBindings> {
+  const { settings, projects, instances, store } = options;
+  const routes = new Hono<AdminBindings>();
+
+  routes.get("/events", async (context) => {
+    const { follow, ...given } = context.req.query();
+    const parsed = eventQuery.safeParse(given);
+    const query = parsed.success ? parsed.data : eventQuery.parse({});
+    const tokens = await projects.list();
+    const project = query.project || tokens[0];
+    const isServed = project !== undefined && projects.serves(project);
+    if (isServed) await instances.watch(project);
+    const { stories, next } = isServed
+      ? await findStories(store, {
+          project,
+          filter: filterOf(query),
+          limit: query.limit,
+          after: readCursor(query.cursor),
+          nowMs: options.now().getTime(),
+        })
+      : { stories: [], next: null };
+    const isFollowing = follow === "1" && query.cursor === undefined;
+    const link = (more: Record<string, string>) => linkTo(context.var.base, query, more);
+    const isKept = settings.eventSamples === "*" || settings.eventSamples.includes(project ?? "");
+    return answerPage(context, {
+      title: "Live events",
+      section: "events",
+      aside: (
+        <>
+          <a href={context.var.frame.here}>Reload</a>
+          <a href={link(isFollowing ? {} : { follow: "1" })}>{isFollowing ? "Stop following" : "Follow"}</a>
+        </>
+      ),
+      children: (
+        <>
+          {parsed.success ? null : (
+            <Notice tone="bad">{describeIssues(parsed.error, Object.keys(eventQuery.shape))}</Notice>
+          )}
+          {project !== undefined && !isServed ? (
+            <Notice tone="warn">{`The project ${project} is not served here.`}</Notice>
+          ) : null}
+          {isKept ? null : <Notice tone="warn">EVENT_SAMPLES keeps no events of this project.</Notice>}
+          <Filters query={query} project={project} tokens={tokens} isFollowing={isFollowing} />
+          <Panel
+            id="events"
+            title="Events"
+            aside="all while this page is open, about one request a second otherwise; for an hour"
+            {...(isFollowing ? { live: FOLLOWED_EVERY_SECONDS } : {})}
+          >
+            <EventTable stories={stories} base={context.var.base} />
+            <Pager
+              newer={query.cursor === undefined ? null : link({})}
+              older={next && link({ cursor: cursorOf(next) ?? "" })}
+            />
+          </Panel>
+        </>
+      ),
+    });
+  });
+
+  routes.get("/events/:id", async (context) => {
+    const asked = context.req.query("project") ?? "";
+    const story = projects.serves(asked)
+      ? await readStory(store, asked, context.req.param("id").toLowerCase())
+      : null;
+    if (!story) {
+      const children = (
+        <EmptyState title="There is no such event any more">
+          It was not sampled, or newer ones have taken its place: 500 of a project are kept for an hour. Go
+          back to the <a href={`${context.var.base}/events`}>live events</a>.
+        </EmptyState>
+      );
+      return answerPage(context, { title: "Event", section: "events", children }, 404);
+    }
+    const back = `${context.var.base}/events?project=${encodeURIComponent(asked)}`;
+    return answerPage(context, {
+      title: story.event,
+      section: "events",
+      aside: <a href={back}>← Live events</a>,
+      children: <StoryPanels story={story} />,
+    });
+  });
+  return routes;
+}
+
+function Filters(props: {
+  query: EventQuery;
+  project: string | undefined;
+  tokens: readonly string[];
+  isFollowing: boolean;
+}) {
+  const { query, project = "", tokens, isFollowing } = props;
+  return (
+    <FilterForm label="Events">
+      {tokens.length > 1 ? (
+        <SelectField
+          name="project"
+          label="Project"
+          value={project}
+          options={tokens.slice(0, MAX_PROJECTS_OFFERED).map((token) => ({ value: token, label: token }))}
+        />
+      ) : null}
+      <TextField name="event" label="Event" type="search" value={query.event ?? ""} />
+      <TextField name="distinct_id" label="Person" type="search" value={query.distinct_id ?? ""} />
+      <TextField name="app" label="App" type="search" value={query.app ?? ""} placeholder="its folder" />
+      {isFollowing ? <input type="hidden" name="follow" value="1" /> : null}
+    </FilterForm>
+  );
+}
+
+function EventTable({ stories, base }: { stories: readonly ToldStory[]; base: string }) {
+  if (stories.length === 0) {
+    return (
+      <EmptyState title="No events to show">
+        Send one from an SDK and load this page again, or ask for fewer conditions.
+      </EmptyState>
+    );
+  }
+  return (
+    <Table
+      caption="Recent events"
+      columns={[
+        { label: "Event" },
+        { label: "What became of it" },
+        { label: "Person" },
+        { label: "Changed by" },
+        { label: "Attempts", numeric: true },
+        { label: "Arrived" },
+      ]}
+      rows={stories.map((story) => [
+        <a href={`${base}/events/${story.id}?project=${encodeURIComponent(story.project)}`}>
+          {story.event === "" ? "(no name)" : shortened(story.event)}
+        </a>,
+        <>
+          <Verdict story={story} />
+          <Failures story={story} />
+        </>,
+        <code>{shortened(story.distinct_id)}</code>,
+        story.steps
+          .filter(({ outcome }) => outcome === "changed")
+          .map(({ plugin }) => plugin)
+          .join(", "),
+        story.deliveries.length - (latestAttempts(story.deliveries).some(isNoAttempt) ? 1 : 0),
+        <Time at={story.at} />,
+      ])}
+    />
+  );
+}
+
+const MAX_CELL_CHARACTERS = 40;
+
+/** So much as leaves the other columns in sight; the event's own page has the whole. */
+function shortened(text: string): string {
+  return text.length > MAX_CELL_CHARACTERS ? `${text.slice(0, MAX_CELL_CHARACTERS - 1)}…` : text;
+}
+
+/** That the gateway found it to be a duplicate is no attempt to deliver it. */
+function isNoAttempt({ outcome }: { outcome: string }): boolean {
+  return outcome === "duplicate";
+}
+
+function Failures({ story }: { story: ToldStory }) {
+  const failed = story.steps.filter(({ outcome }) => outcome === "failed").map(({ app }) => app);
+  return failed.length === 0 ? null : <small class="fault">{`${failed.join(", ")} failed`}</small>;
+}
+
+function linkTo(base: string, query: EventQuery, more: Record<string, string>): string {
+  const { project, event, distinct_id, app } = query;
+  const given = Object.entries({ project, event, distinct_id, app, ...more });
+  const kept = given.flatMap(([name, value]) => (value ? [[name, value]] : []));
+  const search = new URLSearchParams(kept as [string, string][]).toString();
+  return `${base}/events${search === "" ? "" : `?${search}`}`;
+}
