@@ -158,6 +158,18 @@ const operations: Readonly<Record<string, Operation>> = {
     answers: { 200: { description: "The destination as it is now." } },
     refusals: [404],
   },
+  "GET /events": {
+    summary: "Sampled events with what became of them, newest first",
+    query: queries.stories,
+    answers: { 200: { description: "A page.", schema: answers.stories } },
+    refusals: [404],
+  },
+  "GET /events/{id}": {
+    summary: "One sampled event, also as each app left it",
+    query: queries.project,
+    answers: { 200: { description: "Its story.", schema: answers.story } },
+    refusals: [404],
+  },
   "GET /metrics": {
     summary: "What became of events, by hour; in Prometheus' text format since the beginning",
     query: queries.metrics,

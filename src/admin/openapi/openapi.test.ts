@@ -11,6 +11,7 @@ import { auditQuery } from "../audit-routes.ts";
 import { stateQuery } from "../app-state.ts";
 import { bufferQuery } from "../buffers.ts";
 import { letterQuery, lettersBody } from "../dead-letters.ts";
+import { eventQuery } from "../events/query.ts";
 import { logQuery } from "../logs.ts";
 import { metricsQuery } from "../metrics.ts";
 import { runRequest } from "../run.ts";
@@ -86,6 +87,7 @@ test.each([
   ["delete", "/buffers/{plugin}", bufferQuery],
   ["post", "/buffers/{plugin}/flush", bufferQuery],
   ["get", "/deadletters", letterQuery],
+  ["get", "/events", eventQuery],
   ["get", "/metrics", metricsQuery],
   ["get", "/audit", auditQuery],
 ])("parameters of %s %s are those that the route parses", async (method, path, schema) => {

@@ -52,6 +52,25 @@ const replay = {
   missing: whole,
 };
 
+const step = { plugin: text, app: text, outcome: { enum: ["unchanged", "changed", "dropped", "failed"] } };
+
+const delivery = {
+  at: time,
+  hook: text,
+  attempt: whole,
+  outcome: { enum: ["delivered", "buffered", "ignored", "duplicate", "put off", "retried", "dead"] },
+};
+
+const story = {
+  id: text,
+  project: text,
+  at: time,
+  event: text,
+  distinct_id: text,
+  steps: listOf(objectOf(step)),
+  deliveries: listOf(objectOf(delivery)),
+};
+
 const stateCounts = objectOf({ cache: whole, storage: whole, global: whole });
 
 export const answers = {
@@ -77,6 +96,8 @@ export const answers = {
       }),
     ),
   }),
+  stories: pageOf(objectOf(story)),
+  story: objectOf(story),
   letters: pageOf(objectOf({ ...letter, events: whole, characters: whole, replays: whole })),
   letter: objectOf({ ...letter, events: listOf({}) }),
   replay: objectOf({ ...replay, why: listOf(objectOf({ id: text, why: text })) }),
@@ -134,6 +155,14 @@ export const queries = {
     cursor: { type: "integer", minimum: 0 },
   },
   log: { project: text, level: text, hook: text, search: text, limit, cursor: text, since: time },
+  stories: {
+    project: text,
+    event: text,
+    distinct_id: text,
+    app: text,
+    limit: { type: "integer", minimum: 1, maximum: 200, default: 50 },
+    cursor: text,
+  },
   letters: { ...conditions, limit, cursor: text },
   metrics: {
     project: text,
