@@ -1,19 +1,15 @@
 import { type Context, Hono } from "hono";
 import * as z from "zod";
-import type { Scope } from "../apps/scope.ts";
-import { findLetters, type LetterFilter, type Position, summariesOf } from "../delivery/dead-letters/find.ts";
-import { deleteLetters, MAX_FORGOTTEN } from "../delivery/dead-letters/forget.ts";
+import { findLetters, type LetterFilter, type Position } from "../delivery/dead-letters/find.ts";
 import type { DeadLetter, Summary } from "../delivery/dead-letters/letter.ts";
-import { readReplay, writePart } from "../delivery/dead-letters/replay-record.ts";
-import type { Replays, Wanted } from "../delivery/dead-letters/replay.ts";
-import type { Queue } from "../delivery/queue.ts";
+import { readReplay } from "../delivery/dead-letters/replay-record.ts";
+import type { Wanted } from "../delivery/dead-letters/replay.ts";
 import { keys } from "../keys.ts";
 import type { Projects } from "../projects.ts";
-import type { Store } from "../store.ts";
-import type { Audit } from "./audit.ts";
 import type { AdminBindings } from "./bindings.ts";
 import type { Choose } from "./choose-app.ts";
 import { describeIssues } from "./issues.ts";
+import { createLetterActions, type LetterActionsOptions } from "./letters/actions.ts";
 import { limitParameter, timeParameter } from "./parameters.ts";
 
 const LETTERS_PER_PAGE = 100;
@@ -21,9 +17,6 @@ const MAX_LETTERS_PER_PAGE = 500;
 
 /** Each costs a command for each page of its list. */
 const MAX_PROJECTS = 100;
-
-/** Letters that one DELETE deletes, which takes about 20 requests to Redis. */
-const MAX_DELETED = 5000;
 
 const conditions = {
   project: z.string().optional(),
@@ -55,18 +48,11 @@ export const lettersBody = z.union(
 );
 
 /** `deadletters`: what destinations did not take, to look at, replay and delete. */
-export function createDeadLetterRoutes(options: {
-  store: Store;
-  queue: Queue;
-  projects: Projects;
-  choose: Choose;
-  replays: Replays;
-  audit: Audit;
-  openScope: (waitUntil: (promise: Promise<unknown>) => void, generation: number) => Scope;
-  now: () => Date;
-  uuid: () => string;
-}): Hono<AdminBindings> {
+export function createDeadLetterRoutes(
+  options: LetterActionsOptions & { projects: Projects; choose: Choose },
+): Hono<AdminBindings> {
   const { store, choose } = options;
+  const actions = createLetterActions(options);
   const nowMs = () => options.now().getTime();
   const routes = new Hono<AdminBindings>();
 
@@ -105,52 +91,20 @@ export function createDeadLetterRoutes(options: {
     const asked = await read(context);
     if (asked instanceof Response) return asked;
     const { projects, wanted } = asked;
-    const replay = options.uuid();
-    const scope = options.openScope((promise) => context.env.waitUntil(promise), 0);
-    const done = await options.replays.part({ replay, projects, wanted, part: 0 }, scope);
-    await options.queue.publish(done.messages);
-    await writePart(store, replay, 0, done, nowMs());
-    const { replayed } = done.part;
-    await note(context, `replayed ${replayed} dead letters${done.isLast ? "" : ", and more after these"}`);
+    const done = await actions.replay(context.var.visitor.name, projects, wanted, (promise) =>
+      context.env.waitUntil(promise),
+    );
     const status = done.isLast ? "done" : "running";
-    return context.json({ id: replay, status, ...done.part, why: done.refused }, 202);
+    return context.json({ id: done.id, status, ...done.part, why: done.refused }, 202);
   });
 
   routes.delete("/", async (context) => {
     const asked = await read(context);
     if (asked instanceof Response) return asked;
     const { projects, wanted } = asked;
-    if ("ids" in wanted) {
-      const deleted = await deleteAll(await summariesOf(store, projects, wanted.ids));
-      await note(context, `deleted ${deleted} dead letters`);
-      return context.json({ deleted, more: false });
-    }
-    const { filter } = wanted;
-    let deleted = 0;
-    let after: Position | null = null;
-    do {
-      const look = { projects, filter, limit: MAX_FORGOTTEN, after, nowMs: nowMs() };
-      const { letters, next } = await findLetters(store, look);
-      deleted += await deleteAll(letters);
-      after = next;
-    } while (after && deleted < MAX_DELETED);
-    await note(context, `deleted ${deleted} dead letters`);
-    return context.json({ deleted, more: after !== null });
+    return context.json(await actions.remove(context.var.visitor.name, projects, wanted));
   });
   return routes;
-
-  function note({ var: { visitor } }: Context<AdminBindings>, what: string): Promise<void> {
-    return options.audit.record({ who: visitor.name, what });
-  }
-
-  async function deleteAll(letters: readonly Summary[]): Promise<number> {
-    let deleted = 0;
-    for (const project of new Set(letters.map((letter) => letter.project))) {
-      const ids = letters.filter((letter) => letter.project === project).map(({ id }) => id);
-      deleted += await deleteLetters(store, project, ids, nowMs());
-    }
-    return deleted;
-  }
 
   /** Reads which letters are meant: those of now, so that what fails again is not meant once more. */
   async function read(
@@ -197,16 +151,22 @@ function entryOf(summary: Summary) {
   return { id, plugin, hook, project, error, attempts, firstAt, lastAt, events, characters, replays };
 }
 
-function filterOf({ plugin, hook, error, from, to }: z.infer<z.ZodObject<typeof conditions>>): LetterFilter {
+export function filterOf({
+  plugin,
+  hook,
+  error,
+  from,
+  to,
+}: z.infer<z.ZodObject<typeof conditions>>): LetterFilter {
   const timeOf = (text: string | undefined) => (text === undefined ? undefined : Date.parse(text));
   return { plugin, hook, error, from: timeOf(from), to: timeOf(to) };
 }
 
-function cursorOf({ timeMs, id }: Position): string {
+export function cursorOf({ timeMs, id }: Position): string {
   return `${timeMs}-${id}`;
 }
 
-function readCursor(cursor: string): Position {
+export function readCursor(cursor: string): Position {
   const dash = cursor.indexOf("-");
   return { timeMs: Number(cursor.slice(0, dash)), id: cursor.slice(dash + 1) };
 }

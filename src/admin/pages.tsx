@@ -7,13 +7,19 @@ import type { AdminBindings } from "./bindings.ts";
 import { type AppPagesOptions, createAppPages } from "./apps/pages/index.tsx";
 import { createAuditPage } from "./audit-page.tsx";
 import { createEventPages, type EventPagesOptions } from "./events/index.tsx";
+import { createLetterPages, type LetterPagesOptions } from "./letters/index.tsx";
 import { answerPage } from "./look/page.tsx";
 import { EmptyState, Notice } from "./look/parts.tsx";
 import { createOverview, type OverviewOptions } from "./overview/index.tsx";
 import { createProjectsPage, type ProjectsPageOptions } from "./projects/index.tsx";
 
 export interface PagesOptions
-  extends OverviewOptions, ProjectsPageOptions, AppPagesOptions, EventPagesOptions {
+  extends
+    OverviewOptions,
+    ProjectsPageOptions,
+    AppPagesOptions,
+    EventPagesOptions,
+    Omit<LetterPagesOptions, "audit"> {
   sessions: Sessions;
   actions: Actions;
 }
@@ -26,6 +32,7 @@ export function createPages(options: PagesOptions): Hono<AdminBindings> {
   pages.route("/", createOverview(options));
   pages.route("/", createAppPages(options));
   pages.route("/", createEventPages(options));
+  pages.route("/", createLetterPages({ ...options, audit: options.actions.audit }));
   pages.route("/", createAuditPage(options.actions.audit));
   pages.route("/", createProjectsPage(options));
 
