@@ -132,7 +132,8 @@ function captureMessages(
   const at = options.now().toISOString();
   return captured.flatMap(({ project, generation, events }) =>
     splitToFit(events, options.maxMessageBytes, (part) => {
-      const id = deriveId("capture", ...part.map(({ uuid }) => uuid));
+      // Hooks that run at the same time leave their events in another order each time.
+      const id = deriveId("capture", ...part.map(({ uuid }) => uuid).toSorted());
       const message: Omit<CaptureMessage, "v"> = { id, project, generation, at, events: [...part] };
       const built = outgoing("capture", message);
       const mentioned = locationsIn(built.body, locations.values());
