@@ -46,13 +46,13 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     to: "",
   },
   "a batch is acknowledged before it is exported": {
-    file: "src/delivery/exports/index.ts",
-    from: "const events = unpackEvents(packed, scope.locations);",
-    to: "const events = unpackEvents(packed, scope.locations); await acknowledge(remainder, plugin, { delivered: packed.length });",
+    file: "src/delivery/exports/execute-batch.ts",
+    from: "const execution = await executeDeferred({",
+    to: "await settle(tried, plugin, { delivered: length }, messageId); const execution = await executeDeferred({",
   },
   "steps count each time they are recorded": {
     file: "src/delivery/progress/record.ts",
-    from: "if not progress.steps[step] then",
+    from: "if not progress.outbox and not progress.steps[step] then",
     to: "if true then",
   },
   "what Redis did not count is forgotten": {
@@ -66,13 +66,13 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     to: "",
   },
   "secrets are not masked in dead letters": {
-    file: "src/delivery/dead-letters.ts",
+    file: "src/delivery/dead-letters/index.ts",
     from: "error: mask(each.error)",
     to: "error: each.error",
   },
   "marks have no life time": {
     file: "src/delivery/progress/begin.ts",
-    from: "redis.call('EXPIRE', KEYS[3], ARGV[6])",
+    from: "redis.call('EXPIRE', KEYS[4], ARGV[6])",
     to: "",
   },
 };

@@ -139,6 +139,11 @@ export function scheduleOf(seed: number): Schedule {
     status: random.pick([500, 503, 429, 400, 401]),
     forMs: random.pick([1000, 20_000, 120_000]),
   }));
+  if (random.chance(0.1)) {
+    // Nothing can be acknowledged then.
+    const together = { at: near(), forMs: 30_000, share: 1, fates: ["reset" as const] };
+    for (const to of ["redis", "qstash"] as const) items.push({ do: "trouble", to, ...together });
+  }
   if (random.chance(0.1)) items.push({ do: "rotate", at: at() });
   if (random.chance(0.2)) {
     items.push({

@@ -1,5 +1,6 @@
 import { type Totals, totalsOf } from "../../../src/accounts/read.ts";
 import type { DeadLetter } from "../../../src/delivery/dead-letters/letter.ts";
+import { keys } from "../../../src/keys.ts";
 import { namesIn } from "../network.ts";
 import { projects } from "../schedule.ts";
 import type { History } from "../world.ts";
@@ -22,7 +23,8 @@ export async function readEvidence({ redis }: History): Promise<Evidence> {
   const names = ((await redis("KEYS", "*")) as string[]).toSorted();
   const totals = new Map<string, Totals>();
   for (const project of projects) {
-    const accounts = names.filter((key) => key.startsWith(`account:${project}:`));
+    // Those of hours; what else is kept is made of them.
+    const accounts = names.filter((key) => key.startsWith(keys.account(project, "2")));
     totals.set(
       project,
       totalsOf((await Promise.all(accounts.map((key) => redis("HGETALL", key)))) as string[][]),
@@ -34,12 +36,12 @@ export async function readEvidence({ redis }: History): Promise<Evidence> {
     const letter = JSON.parse(text) as DeadLetter;
     deadLetters.push({ ...letter, names: [...namesIn(text)] });
   }
-  const keys = [];
+  const left = [];
   for (const key of names) {
     if (key.startsWith("qstash:") && !key.startsWith("qstash:message:")) continue;
-    keys.push({ key, type: String(await redis("TYPE", key)), ttl: Number(await redis("TTL", key)) });
+    left.push({ key, type: String(await redis("TYPE", key)), ttl: Number(await redis("TTL", key)) });
   }
-  return { totals, deadLetters, keys, redis };
+  return { totals, deadLetters, keys: left, redis };
 }
 
 /** A destination as accounts and the ledger name it. */

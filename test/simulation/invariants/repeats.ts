@@ -57,7 +57,7 @@ export function checkArrivals(
       const counted = destination.delivered + destination.dead;
       const isUncounted = found > counted && excuses.isLasting(place);
       const isTakenAway = !excuses.isLasting(place) && excuses.repeatsOfBatches > 0;
-      if ((isUncounted && !isDoubt) || (found < counted && !mayRepeat && !isTakenAway)) {
+      if ((isUncounted && !isDoubt) || (found < counted && !mayRepeat && !isTakenAway && !isDoubt)) {
         violations.push(
           `${project} ${place}: ${counted} events are counted, ${found} have arrived or are dead`,
         );
