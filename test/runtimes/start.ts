@@ -16,11 +16,13 @@ export interface RunningGateway {
   url: string;
   /** Lines that the process wrote. */
   lines: string[];
+  /** What Cloudflare's cron does every minute; Node and Deno do it themselves. */
+  tick(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** One that signals reach. */
-export interface RunningProcess extends Omit<RunningGateway, "stop"> {
+export interface RunningProcess extends Omit<RunningGateway, "stop" | "tick"> {
   signal(name: NodeJS.Signals): void;
   /** Null as long as it runs. */
   exitCode(): number | null;
@@ -57,12 +59,13 @@ export async function startGateway(
       compatibility: await compatibility(),
       log: (line) => lines.push(line),
     });
-    return { url: worker.url, lines, stop: worker.stop };
+    return { url: worker.url, lines, tick: () => worker.scheduled(Date.now()), stop: worker.stop };
   }
   const { url, lines, signal, ended } = await startProcess(runtime, bundle, port, settings);
   return {
     url,
     lines,
+    tick: async () => {},
     async stop() {
       signal("SIGTERM");
       await ended;
