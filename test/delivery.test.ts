@@ -318,12 +318,12 @@ describe("delivery", () => {
   });
 
   test.each([
-    ["refuses", async () => ({ QSTASH_TOKEN: "wrong" })],
-    ["cannot be reached", async () => ({ QSTASH_URL: await unreachableUrl() })],
+    ["refuses", { QSTASH_TOKEN: "wrong" }],
+    ["cannot be reached", { QSTASH_URL: unreachableUrl }],
   ])(
     "answers 503 with Retry-After when QStash %s and Redis is away, so that the SDK keeps the events",
     async (_fault, faulty) => {
-      const edge = await start({ apps: [], settings: await faulty() });
+      const edge = await start({ apps: [], settings: faulty });
       edge.setRedisAway(true);
       const answer = await edge.capture({ event: "e", distinct_id: "u1" });
       expect(answer.status).toBe(503);
@@ -345,7 +345,7 @@ describe("delivery", () => {
 
   test("goes on without Redis for apps that keep no state", async () => {
     const edge = await start({
-      settings: { UPSTASH_REDIS_REST_URL: await unreachableUrl() },
+      settings: { UPSTASH_REDIS_REST_URL: unreachableUrl },
       apps: [defineApp("plain", { processEvent: (event: object) => event })],
     });
     expect((await edge.capture({ event: "e", distinct_id: "u1" })).status).toBe(200);

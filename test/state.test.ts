@@ -164,7 +164,7 @@ describe("cache", () => {
 
   test("fails inside its app when Redis is away, and the event goes on", async () => {
     edge = await startTestGateway({
-      settings: { UPSTASH_REDIS_REST_URL: await unreachableUrl() },
+      settings: { UPSTASH_REDIS_REST_URL: unreachableUrl },
       apps: [
         defineApp("stateful", {
           processEvent: async (event: PluginEvent, { cache }: Meta) => (await cache.incr("n"), event),

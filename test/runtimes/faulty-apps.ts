@@ -32,7 +32,7 @@ export function testFaultyApps({ edge, send, admin, arrival }: Seen): void {
 
   test("puts promises that an app forgot into its log, and goes on [346, 347]", async () => {
     const person = randomUUID();
-    const properties = { address: await unreachableUrl() };
+    const properties = { address: unreachableUrl };
     await send("/e/", { api_key: TOKEN, event: "forgetful", distinct_id: person, properties });
     expect((await arrival(person)).properties["$plugins_succeeded"]).toContain("flaky (6)");
     const forgotten = async () => {
