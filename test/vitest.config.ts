@@ -18,6 +18,8 @@ export default defineConfig({
   test: {
     exclude: ["**/node_modules/**", "test/kit/published/**", ...theirs],
     include: ["src/**/*.test.{ts,tsx}", "plugins/*/*.test.ts", "test/**/*.test.ts"],
+    // Many tests wait for processes and for times in them; left to itself, vitest takes one worker on two cores.
+    maxWorkers: 2,
     // Started processes (workerd, Deno) on a loaded two-core machine; a guarantee is never timed by this.
     testTimeout: 30_000,
     hookTimeout: 120_000,

@@ -13,7 +13,7 @@ describe.skipIf(requireProgram("redis-server") === null)("with a tenth of everyt
         shares: [0.1],
         events: 2000,
         sendMsPerLevel: 15_000,
-        speed: 10,
+        speed: 40,
         seed: 1,
         progress: () => {},
       });
