@@ -1,10 +1,9 @@
-import type { Stack } from "../../local/stack.ts";
 import type { Contestant } from "./contestants.ts";
-import type { Load } from "./load.ts";
 import { createRequests, payloads } from "./payload.ts";
 import { isQuiet, settled } from "./settled.ts";
 import { startSink } from "./sink.ts";
 import { startContestant, TOKEN } from "./start.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** What Upstash would bill for the capture of 1,000 events. */
 export interface CaptureBill {
@@ -21,17 +20,16 @@ const REQUESTS = 20;
  * Counts what capture alone asks of Redis and QStash, in a warm isolate: the embedded QStash takes the messages and delivers
  * them to a sink, not back to the gateway.
  */
-export async function countCaptureBill(options: {
-  gateways: readonly Contestant[];
-  stack: Stack;
-  load: Load;
-  random: () => number;
-}): Promise<CaptureBill[]> {
-  const { stack, load, random } = options;
+export async function countCaptureBill({
+  gateways,
+  stack,
+  load,
+  random,
+}: Surroundings & { gateways: readonly Contestant[] }): Promise<CaptureBill[]> {
   const sink = await startSink();
   const bills: CaptureBill[] = [];
   try {
-    for (const gateway of options.gateways) {
+    for (const gateway of gateways) {
       const worker = await startContestant(gateway, { ...stack.env, PUBLIC_URL: sink.url });
       try {
         for (const payload of payloads) {

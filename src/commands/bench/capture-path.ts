@@ -1,12 +1,11 @@
-import type { Stack } from "../../local/stack.ts";
 import type { Contestant } from "./contestants.ts";
-import type { Load } from "./load.ts";
 import { measureRounds } from "./capture-rounds.ts";
 import type { Measured } from "./meter.ts";
 import { type Payload, payloads } from "./payload.ts";
 import { type Sink, startSink } from "./sink.ts";
 import { type Running, withContestants } from "./start.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** What a request costs one Worker until it is answered. */
 export interface CaptureCost {
@@ -27,16 +26,9 @@ export interface CaptureCost {
  * Both publish to the same sink, which answers as QStash does and delivers nothing: what a message costs later is not in
  * here, and the other side costs both the same. Redis, where apps use it, is the embedded one.
  */
-export async function measureCapturePath(options: {
-  bare: Contestant;
-  gateways: readonly Contestant[];
-  stack: Stack;
-  load: Load;
-  random: () => number;
-  requests: number;
-  rounds: number;
-  progress: (line: string) => void;
-}): Promise<CaptureCost[]> {
+export async function measureCapturePath(
+  options: Surroundings & { bare: Contestant; gateways: readonly Contestant[] },
+): Promise<CaptureCost[]> {
   const sink = await startSink();
   const settings = { ...options.stack.env, QSTASH_URL: sink.url, SINK_URL: sink.url };
   const contestants = [options.bare, ...options.gateways].map((contestant) => ({ contestant, settings }));
@@ -58,7 +50,7 @@ async function measurePayload(
   payload: Payload,
   workers: readonly Running[],
   sink: Sink,
-  options: { load: Load; random: () => number; requests: number; rounds: number },
+  options: Surroundings,
 ): Promise<CaptureCost[]> {
   const { requestsPerRound, measured } = await measureRounds(payload, workers, sink, options);
   return workers.map((worker, index) => ({

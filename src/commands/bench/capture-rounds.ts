@@ -1,8 +1,8 @@
-import type { Load } from "./load.ts";
 import { type Measured, measure } from "./meter.ts";
 import { createRequests, type Payload } from "./payload.ts";
 import type { Sink } from "./sink.ts";
 import { type Running, TOKEN } from "./start.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** Bodies made before the clock runs. They come again: only delivery looks for duplicates, and nothing is delivered here. */
 const DISTINCT_REQUESTS = 100;
@@ -18,7 +18,7 @@ export async function measureRounds(
   payload: Payload,
   workers: readonly Running[],
   sink: Sink,
-  { load, random, requests, rounds }: { load: Load; random: () => number; requests: number; rounds: number },
+  { load, random, requests, rounds }: Surroundings,
 ): Promise<{ requestsPerRound: number; measured: Measured[][] }> {
   const requestsPerRound = Math.max(1, Math.round(requests * payload.requestsFactor));
   const distinct = Array.from(

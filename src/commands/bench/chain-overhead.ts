@@ -1,11 +1,10 @@
-import type { Stack } from "../../local/stack.ts";
 import { measureRounds } from "./capture-rounds.ts";
 import type { Contestant } from "./contestants.ts";
-import type { Load } from "./load.ts";
 import { payloads } from "./payload.ts";
 import { startSink } from "./sink.ts";
 import { withContestants } from "./start.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** What the chain itself costs, without what apps do. */
 export interface ChainOverhead {
@@ -19,16 +18,9 @@ export interface ChainOverhead {
  * Measures the gateway with apps that hand each event on as it is against the gateway without apps, in turn. The
  * difference holds all that grows with apps: the calls, the markers, and the bytes that these add to the message.
  */
-export async function measureChainOverhead(options: {
-  without: Contestant;
-  idle: { contestant: Contestant; apps: number };
-  stack: Stack;
-  load: Load;
-  random: () => number;
-  requests: number;
-  rounds: number;
-  progress: (line: string) => void;
-}): Promise<ChainOverhead> {
+export async function measureChainOverhead(
+  options: Surroundings & { without: Contestant; idle: { contestant: Contestant; apps: number } },
+): Promise<ChainOverhead> {
   const [, payload] = payloads;
   const { apps } = options.idle;
   options.progress(`chain, ${apps} idle apps, ${payload.name} …`);

@@ -9,6 +9,7 @@ import { buildContestants } from "./contestants.ts";
 import { createLoad } from "./load.ts";
 import { createRandom } from "./random.ts";
 import { measureStartUp, type StartUp } from "./start-up.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { measureWholeWay, type WholeWayCost } from "./whole-way.ts";
 
 /** All that the benchmark measured. */
@@ -44,12 +45,12 @@ export async function runBenchmark(options: {
     try {
       // One stream for all, since the gateway and QStash remember what they have seen.
       const random = createRandom(SEED);
-      const surroundings = { gateways, stack, load, random, requests, rounds, progress };
-      const capturePath = await measureCapturePath({ bare, ...surroundings });
+      const surroundings: Surroundings = { stack, load, random, requests, rounds, progress };
+      const capturePath = await measureCapturePath({ bare, gateways, ...surroundings });
       const chainOverhead = await measureChainOverhead({ without: gateways[0], idle, ...surroundings });
-      const wholeWay = await measureWholeWay(surroundings);
+      const wholeWay = await measureWholeWay({ gateways, ...surroundings });
       progress("counting and starting …");
-      const captureBill = await countCaptureBill(surroundings);
+      const captureBill = await countCaptureBill({ gateways, ...surroundings });
       const startUp = await measureStartUp({
         ...surroundings,
         contestants: [bare, ...gateways],

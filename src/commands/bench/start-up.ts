@@ -1,12 +1,11 @@
 import { performance } from "node:perf_hooks";
-import type { Stack } from "../../local/stack.ts";
 import type { Contestant } from "./contestants.ts";
 import { cpuMsOf } from "./cpu.ts";
-import type { Load } from "./load.ts";
 import { createRequests, payloads } from "./payload.ts";
 import { startSink } from "./sink.ts";
 import { startContestant, TOKEN } from "./start.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** What it takes until a new process has acknowledged its first event, and how much code it loads for that. */
 export interface StartUp {
@@ -21,13 +20,9 @@ export interface StartUp {
  * Starts each contestant `times` times, in turn, and sends it one event. The time runs from the start of the process, its
  * configuration files included, to the first 200; the processor time is that of the whole process until then.
  */
-export async function measureStartUp(options: {
-  contestants: readonly Contestant[];
-  stack: Stack;
-  load: Load;
-  random: () => number;
-  times: number;
-}): Promise<StartUp[]> {
+export async function measureStartUp(
+  options: Surroundings & { contestants: readonly Contestant[]; times: number },
+): Promise<StartUp[]> {
   const sink = await startSink();
   const settings = { ...options.stack.env, QSTASH_URL: sink.url, SINK_URL: sink.url };
   const next = createRequests(payloads[0], options.random, TOKEN);

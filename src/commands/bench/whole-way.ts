@@ -1,12 +1,11 @@
-import type { Stack } from "../../local/stack.ts";
 import type { Contestant } from "./contestants.ts";
-import type { Load } from "./load.ts";
 import { type Measured, measure } from "./meter.ts";
 import { createRequests, type Payload, payloads } from "./payload.ts";
 import { isQuiet, settled } from "./settled.ts";
 import { startSink } from "./sink.ts";
 import { type Running, TOKEN, withContestants } from "./start.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** What an event costs a gateway from capture until PostHog has it. */
 export interface WholeWayCost {
@@ -27,15 +26,9 @@ const SHARE_OF_REQUESTS = 0.4;
  * Measures capture and delivery together: the gateway publishes to the embedded QStash, which calls it back, and it sends
  * the events to a stand-in for PostHog. A round ends when all its events have arrived there and every message is done.
  */
-export async function measureWholeWay(options: {
-  gateways: readonly Contestant[];
-  stack: Stack;
-  load: Load;
-  random: () => number;
-  requests: number;
-  rounds: number;
-  progress: (line: string) => void;
-}): Promise<WholeWayCost[]> {
+export async function measureWholeWay(
+  options: Surroundings & { gateways: readonly Contestant[] },
+): Promise<WholeWayCost[]> {
   let arrived = 0;
   const posthog = await startSink((body) => {
     arrived += (JSON.parse(String(body)) as { batch: unknown[] }).batch.length;
@@ -59,14 +52,7 @@ export async function measureWholeWay(options: {
 async function measurePayload(
   payload: Payload,
   workers: readonly Running[],
-  options: {
-    stack: Stack;
-    load: Load;
-    random: () => number;
-    requests: number;
-    rounds: number;
-    arrived: () => number;
-  },
+  options: Surroundings & { arrived: () => number },
 ): Promise<WholeWayCost[]> {
   const { stack, load, random, rounds } = options;
   const requestsPerRound = Math.max(
