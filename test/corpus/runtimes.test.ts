@@ -2,10 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Stack, startStack } from "../../src/local/stack.ts";
-import { type Recorder, startRecorder } from "../recorder.ts";
-import { freePort } from "../../src/local/free-port.ts";
-import { buildBundle, type RunningGateway, startGateway } from "../runtimes/start.ts";
+import { type Edge, startEdge } from "../runtimes/edge.ts";
 import { type ArrivedEvent, expectArrived } from "./arrived.ts";
 import { type Expected, readCorpus } from "./expected.ts";
 import { imitations } from "./imitated.ts";
@@ -37,45 +34,28 @@ const SENT: Sent[] = [
 ];
 
 describe.each(["workerd", "node", "deno"] as const)("on %s, PostHog gets what SDKs were told", (runtime) => {
-  let stack: Stack;
-  let posthog: Recorder;
-  let edge: RunningGateway;
-  let removeBundle = async () => {};
+  let edge: Edge;
 
   beforeAll(async () => {
-    stack = await startStack();
-    posthog = await startRecorder();
     const noApps = await mkdtemp(join(tmpdir(), "edgehog-no-apps-"));
-    const { bundle, remove } = await buildBundle(runtime, noApps);
-    removeBundle = async () => {
-      await remove();
-      await rm(noApps, { recursive: true });
-    };
-    const port = await freePort();
-    edge = await startGateway(runtime, bundle, port, {
-      ...stack.env,
-      PROJECT_TOKENS: TOKEN,
-      PUBLIC_URL: `http://127.0.0.1:${port}`,
-      POSTHOG_HOST: posthog.url,
-    });
+    edge = await startEdge(runtime, noApps, { PROJECT_TOKENS: TOKEN });
+    await rm(noApps, { recursive: true });
   });
-  afterAll(async () => {
-    await edge?.stop();
-    await Promise.all([stack?.stop(), posthog?.stop()]);
-    await removeBundle();
-  });
+  afterAll(() => edge?.stop());
 
   /** Sends one request, and waits for its events to reach PostHog, so that those of the next come after them. */
   async function send(recorded: RecordedRequest): Promise<void> {
-    const earlier = posthog.requests.length;
+    const earlier = edge.posthog.requests.length;
     const answer = await fetch(asRequest(recorded, edge.url));
     expect([200, 204]).toContain(answer.status);
     await answer.arrayBuffer();
-    await expect.poll(() => posthog.requests.length, { timeout: 15_000, interval: 10 }).toBe(earlier + 1);
+    await expect
+      .poll(() => edge.posthog.requests.length, { timeout: 15_000, interval: 10 })
+      .toBe(earlier + 1);
   }
 
   test.each(SENT)("by $name", async ({ requests, expected, saysWhen }) => {
-    const earlier = posthog.requests.length;
+    const earlier = edge.posthog.requests.length;
     const lateMs: number[] = [];
     let slackMs = 0;
     for (const recorded of requests) {
@@ -84,7 +64,7 @@ describe.each(["workerd", "node", "deno"] as const)("on %s, PostHog gets what SD
       await send(recorded);
       slackMs = Math.max(slackMs, Date.now() - sentMs);
     }
-    const batches = posthog.requests
+    const batches = edge.posthog.requests
       .slice(earlier)
       .map(({ json }) => json as { api_key: string; batch: ArrivedEvent[] });
     expect(new Set(batches.map(({ api_key: token }) => token))).toEqual(new Set([expected.token]));

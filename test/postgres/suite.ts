@@ -4,10 +4,8 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { freePort } from "../../src/local/free-port.ts";
-import { type Stack, startStack } from "../../src/local/stack.ts";
-import { type Recorder, startRecorder } from "../recorder.ts";
-import { buildBundle, type RunningGateway, type RuntimeName, startGateway } from "../runtimes/start.ts";
+import { type Edge, startEdge } from "../runtimes/edge.ts";
+import type { RuntimeName } from "../runtimes/start.ts";
 import { type PostgresServer, requirePostgres, startPostgres } from "./server.ts";
 
 const TOKEN = "phc_postgres";
@@ -24,19 +22,14 @@ interface Delivered {
 export function testPostgres(runtime: RuntimeName): void {
   describe.skipIf(requirePostgres() === null)(`PostgreSQL from an app on ${runtime}`, () => {
     let postgres: PostgresServer;
-    let stack: Stack;
-    let posthog: Recorder;
-    let edge: RunningGateway;
+    let edge: Edge;
     let silent: Server;
     let directory: string;
-    let removeBundle = async () => {};
 
     beforeAll(async () => {
       directory = await mkdtemp(join(tmpdir(), "edgehog-warehouse-"));
       postgres = await startPostgres();
       await postgres.sql("CREATE TABLE sales (person text, amount int)");
-      stack = await startStack();
-      posthog = await startRecorder();
       silent = await listenSilently();
       const plugins = join(directory, "plugins");
       await cp(new URL("warehouse", import.meta.url).pathname, join(plugins, "warehouse"), {
@@ -48,23 +41,13 @@ export function testPostgres(runtime: RuntimeName): void {
         join(plugins, "apps.json"),
         JSON.stringify({ apps: [{ plugin: "warehouse", config }] }),
       );
-      const { bundle, remove } = await buildBundle(runtime, plugins);
-      removeBundle = remove;
-      const port = await freePort();
-      edge = await startGateway(runtime, bundle, port, {
-        ...stack.env,
-        PROJECT_TOKENS: TOKEN,
-        PUBLIC_URL: `http://127.0.0.1:${port}`,
-        POSTHOG_HOST: posthog.url,
-        WAREHOUSE_URL: postgres.url,
-      });
+      edge = await startEdge(runtime, plugins, { PROJECT_TOKENS: TOKEN, WAREHOUSE_URL: postgres.url });
     });
     afterAll(async () => {
       await edge?.stop();
       expect(edge?.lines.filter((line) => line.includes("failed to unload"))).toEqual([]);
       silent?.close();
-      await Promise.all([stack?.stop(), posthog?.stop(), postgres?.stop()]);
-      await removeBundle();
+      await postgres?.stop();
       await rm(directory, { recursive: true, force: true });
     });
 
@@ -83,7 +66,7 @@ export function testPostgres(runtime: RuntimeName): void {
       });
       expect(answer.status).toBe(200);
       const arrived = ({ distinct_id: id }: (typeof events)[number]) =>
-        posthog.requests
+        edge.posthog.requests
           .flatMap(({ json }) => (json as { batch?: Delivered[] } | undefined)?.batch ?? [])
           .find((event) => event.distinct_id === id)?.properties;
       await expect.poll(() => events.every(arrived), { timeout: 20_000 }).toBe(true);

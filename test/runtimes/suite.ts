@@ -1,16 +1,15 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Stack, startStack } from "../../src/local/stack.ts";
 import { type Recorder, startRecorder } from "../recorder.ts";
 import { testLibraries } from "./libraries.ts";
-import { freePort } from "../../src/local/free-port.ts";
 import { testWorld } from "./world.ts";
 import { testDeferred } from "./deferred.ts";
 import { testFaultyApps } from "./faulty-apps.ts";
 import { testRefusals } from "./refusals.ts";
 import { type Delivered, type Seen, TOKEN } from "./seen.ts";
-import { buildBundle, type RunningGateway, type RuntimeName, startGateway } from "./start.ts";
+import { type Edge, startEdge } from "./edge.ts";
+import type { RuntimeName } from "./start.ts";
 
 const ADMIN_TOKEN = "admin-token-of-this-suite";
 
@@ -20,24 +19,13 @@ const ADMIN_TOKEN = "admin-token-of-this-suite";
  */
 export function testRuntime(runtime: RuntimeName): void {
   describe(`the gateway on ${runtime}`, () => {
-    let stack: Stack;
-    let posthog: Recorder;
     let hook: Recorder;
-    let edge: RunningGateway;
-    let removeBundle = async () => {};
+    let edge: Edge;
 
     beforeAll(async () => {
-      stack = await startStack();
-      posthog = await startRecorder();
       hook = await startRecorder();
-      const { bundle, remove } = await buildBundle(runtime, new URL("apps", import.meta.url).pathname);
-      removeBundle = remove;
-      const port = await freePort();
-      edge = await startGateway(runtime, bundle, port, {
-        ...stack.env,
+      edge = await startEdge(runtime, new URL("apps", import.meta.url).pathname, {
         PROJECT_TOKENS: TOKEN,
-        PUBLIC_URL: `http://127.0.0.1:${port}`,
-        POSTHOG_HOST: posthog.url,
         ADMIN_TOKEN,
         GREETING: "hello",
         HOOK_URL: hook.url,
@@ -47,8 +35,7 @@ export function testRuntime(runtime: RuntimeName): void {
     });
     afterAll(async () => {
       await edge?.stop();
-      await Promise.all([stack?.stop(), posthog?.stop(), hook?.stop()]);
-      await removeBundle();
+      await hook?.stop();
     });
 
     const send = (path: string, body: unknown, headers: Record<string, string> = {}) =>
@@ -64,7 +51,7 @@ export function testRuntime(runtime: RuntimeName): void {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
     const delivered = () =>
-      posthog.requests.flatMap(({ json }) => (json as { batch?: Delivered[] } | undefined)?.batch ?? []);
+      edge.posthog.requests.flatMap(({ json }) => (json as { batch?: Delivered[] } | undefined)?.batch ?? []);
     const arrival = (distinctId: string) =>
       expect
         .poll(() => delivered().find((event) => event.distinct_id === distinctId), { timeout: 15_000 })
