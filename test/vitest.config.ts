@@ -21,7 +21,7 @@ export default defineConfig({
     // Many tests wait for processes and for times in them; left to itself, vitest takes one worker on two cores.
     maxWorkers: 2,
     // Started processes (workerd, Deno) on a loaded two-core machine; a guarantee is never timed by this.
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 120_000,
   },
 });

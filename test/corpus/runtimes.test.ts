@@ -50,7 +50,7 @@ describe.each(["workerd", "node", "deno"] as const)("on %s, PostHog gets what SD
     expect([200, 204]).toContain(answer.status);
     await answer.arrayBuffer();
     await expect
-      .poll(() => edge.posthog.requests.length, { timeout: 15_000, interval: 10 })
+      .poll(() => edge.posthog.requests.length, { timeout: 20_000, interval: 10 })
       .toBe(earlier + 1);
   }
 

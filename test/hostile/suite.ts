@@ -29,6 +29,9 @@ export const HOSTILE_SETTINGS = {
 
 const hooks = ["processEvent", "onEvent"] as const;
 
+/** Some misdeeds keep a busy machine at work for long. */
+const PATIENCE = { timeout: 40_000 };
+
 /** Loops that are cut where nobody can say any more whose they were: in what an app left in its event. */
 const unattributed = new Set([
   "loops in a property's getter",
@@ -70,7 +73,7 @@ export function testHostile(
     const arrival = async (uuid: string): Promise<DeliveredEvent> => {
       await edge.settle();
       const find = () => edge.delivered().find((event) => event.uuid === uuid);
-      await expect.poll(find, { timeout: 15_000 }).toBeDefined();
+      await expect.poll(find, PATIENCE).toBeDefined();
       return find() as DeliveredEvent;
     };
 
@@ -87,7 +90,7 @@ export function testHostile(
         for (const { uuid } of neighbours) expect(portrait(await arrival(uuid))).toBe(expected.delivered);
         await edge.settle();
         for (const { uuid } of neighbours) {
-          await expect.poll(() => hookPortrait(recorder, uuid), { timeout: 15_000 }).toBe(expected.onEvent);
+          await expect.poll(() => hookPortrait(recorder, uuid), PATIENCE).toBe(expected.onEvent);
         }
         const { properties } = await arrival(deed.uuid);
         if (misdeed === "looks for a way out" && hook === "processEvent") {
@@ -105,7 +108,7 @@ export function testHostile(
             .filter(
               (entry) => entry.plugin === "hostile" && entry.project === edge.token && entry.hook === hook,
             );
-        await expect.poll(() => attributed().length, { timeout: 15_000 }).toBeGreaterThan(0);
+        await expect.poll(() => attributed().length, PATIENCE).toBeGreaterThan(0);
       });
     }
   });

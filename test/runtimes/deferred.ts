@@ -51,7 +51,7 @@ export function testDeferred({ edge, hook, send, admin, run, arrival }: Seen): v
     );
     await expect.poll(() => lines().some((line) => line.includes("completed successfully"))).toBe(true);
     expect((await run("waking", "runEveryMinute")).status).toBe(202);
-    await expect.poll(() => lines().some((line) => line.includes("awake")), { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => lines().some((line) => line.includes("awake")), { timeout: 20_000 }).toBe(true);
   });
 
   test("runs a scheduled task when the admin says so, and its event goes the whole way", async () => {
