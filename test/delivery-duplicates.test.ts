@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { defineApp } from "../src/apps/testing.ts";
 import { MESSAGE_VERSION } from "../src/delivery/message.ts";
+import { LEASE_MS } from "../src/delivery/progress/begin.ts";
+import { keys } from "../src/keys.ts";
 import { startTestGateway, type TestGateway } from "./gateway.ts";
 
 const MINUTE_MS = 60_000;
@@ -210,6 +212,42 @@ describe("a message that QStash delivers twice", () => {
     expect(seen).toEqual(["a"]);
     expect(edge.qstash.counters()).toMatchObject({ deliveries: 3, delivered: 2 });
     expect(await edge.accounts()).toMatchObject({ accepted: 1, duplicate: 0 });
+  });
+
+  test("the second time while Redis is away, counts what becomes a dead letter once", async () => {
+    const broken = defineApp("broken", {
+      onEvent() {
+        throw new Error("a bug");
+      },
+    });
+    await start({ apps: [broken] });
+    const message = { id: "m1", events: [processed("a")], marked: true };
+    await publish(message);
+    await edge.settle();
+    edge.setRedisAway(true);
+    await publish(message);
+    await edge.settle();
+    edge.setRedisAway(false);
+    await edge.advance(10 * MINUTE_MS);
+    expect(await edge.deadLetters()).toHaveLength(1);
+    const { destinations } = await edge.accounts();
+    expect(destinations).toContainEqual(expect.objectContaining({ plugin: "broken", routed: 1, dead: 1 }));
+  });
+
+  test("is still offered when a run of a quarter of an hour ends without an answer", async () => {
+    await start();
+    await publish({ id: "m1", events: [processed("a")], marked: true });
+    const progress = keys.progress("deliver", "m1");
+    for (const startMs = edge.clock.now(); edge.clock.now() < startMs + 15 * MINUTE_MS;) {
+      const untilMs = edge.clock.now() + LEASE_MS;
+      await edge.redisCommand("SET", progress, JSON.stringify({ steps: {}, owner: "another", untilMs }));
+      await edge.settle();
+      await edge.advance(LEASE_MS / 3);
+    }
+    expect(seen).toEqual([]);
+    await edge.advance(60 * MINUTE_MS);
+    expect(seen).toEqual(["a"]);
+    expect(edge.qstash.counters()).toMatchObject({ deadLettered: 0 });
   });
 
   test.each(["deliver", "retry"])("one after the other is done once (%s)", async (route) => {

@@ -55,7 +55,8 @@ export interface FollowUp {
   ): OutgoingMessage;
   /**
    * Keeps them for a person, a dead letter for each verdict; the same id twice is one. While Redis does not take them
-   * messages bring them here again, and no hook is run again for that. One Redis request. Never rejects.
+   * messages bring them here again, and no hook is run again for that: they count as dead now, since whoever does the work
+   * again finds the same letters. One Redis request. Never rejects.
    */
   bury(remainder: Remainder, verdicts: readonly Verdict[], origin: string): Promise<Taken>;
 }
@@ -117,10 +118,10 @@ export function createFollowUp(options: {
         outcome: "dead",
         error: verdicts.find(({ events }) => events.includes(event))?.error ?? "",
       });
+      const outcomes = { dead: verdicts.reduce((sum, { events }) => sum + Math.max(1, events.length), 0) };
       try {
         await options.deadLetters.add(verdicts.map((verdict) => letterOf(remainder, verdict)));
-        const dead = verdicts.reduce((sum, { events }) => sum + Math.max(1, events.length), 0);
-        return { outgoing: [], outcomes: { dead }, fateOf };
+        return { outgoing: [], outcomes, fateOf };
       } catch (error) {
         options.onFault(
           `${verdicts.length} dead letters wait in the queue, Redis did not take them: ${describeStoreError(error)}`,
@@ -129,7 +130,7 @@ export function createFollowUp(options: {
           outgoing: verdicts.map(({ events, ...verdict }) =>
             again({ ...remainder, events: [...events], verdict }, REDIS_RETRY_SECONDS, origin, verdict.id),
           ),
-          outcomes: {},
+          outcomes,
           fateOf,
         };
       }

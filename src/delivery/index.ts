@@ -9,6 +9,7 @@ import { describeStoreError, type Store } from "../store.ts";
 import type { NoteHealth } from "./breaker/drain.ts";
 import { destinationName } from "./breaker/health.ts";
 import type { Buffers } from "./buffers/index.ts";
+import { offerAgainAfter } from "./busy.ts";
 import { type Deliver, PUT_OFF_SECONDS } from "./deliver.ts";
 import type { Exports } from "./exports/index.ts";
 import type { Taken } from "./follow-up.ts";
@@ -134,7 +135,7 @@ export function createDeliveryRoutes(options: {
       const begun = await progress.begin(route, message, scope);
       if (begun.state === "done") return context.json({ status: "done before" });
       if (begun.state === "busy") {
-        const seconds = Math.max(1, Math.ceil(begun.forMs / 1000));
+        const seconds = offerAgainAfter(begun.forMs, Number(context.req.header("Upstash-Retried") ?? 0));
         return context.json({ error: "it is being worked on" }, 503, { "Retry-After": String(seconds) });
       }
       const { run } = begun;

@@ -34,7 +34,10 @@ export function createRetry(options: {
     // One that came only to change the pace of its lane.
     if (events.length === 0 && remainder.batch === undefined && !verdict)
       return { outgoing: [], outcomes: {} };
-    if (verdict) return followUp.bury(remainder, [{ ...verdict, events }], id);
+    if (verdict) {
+      // Whoever found them dead has counted that.
+      return { ...(await followUp.bury(remainder, [{ ...verdict, events }], id)), outcomes: {} };
+    }
     if (destination.hook === "posthog") {
       if (toPostHog) return toPostHog(remainder, id, scope, gate);
       return giveUp(remainder, id, "posthog", "there is no POSTHOG_HOST any more");
