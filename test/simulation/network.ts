@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Random } from "./random.ts";
-import type { VirtualTime } from "./time.ts";
+import { callOffLimit, type VirtualTime } from "./time.ts";
 
 /** Who can be called. */
 export type Host = "redis" | "qstash" | "posthog" | "warehouse" | "edge";
@@ -49,6 +49,7 @@ export interface Call {
   nth: number;
   to: Host;
   path: string;
+  body: string;
   /** The work that makes it; null for clients and QStash. */
   work: Work | null;
   events: ReadonlySet<string>;
@@ -132,10 +133,12 @@ export function createNetwork(options: {
     isolate.connections.add(fail);
     const atWork = works.get(isolate) ?? new Set();
     works.set(isolate, atWork.add(work));
-    const serving = working.run(work, () =>
-      isolate.serve(new Request(request.url, { method: request.method, headers: request.headers, body })),
+    const headers = new Headers(request.headers);
+    // As HTTP has it; without, the gateway reads a body before it believes in its size.
+    headers.set("Content-Length", String(Buffer.byteLength(body)));
+    const response = await working.run(work, () =>
+      isolate.serve(new Request(request.url, { method: request.method, headers, body })),
     );
-    const response = await serving;
     isolate.connections.delete(fail);
     works.get(isolate)?.delete(work);
     if (isolate.alive) answer(response);
@@ -149,13 +152,13 @@ export function createNetwork(options: {
     isolate.connections.clear();
   }
 
-  async function send(request: Request): Promise<Response> {
+  async function send(request: Request, signal: AbortSignal): Promise<Response> {
     const work = working.getStore() ?? null;
     if (work && !work.isolate.alive) return forever();
     const { hostname, pathname } = new URL(request.url);
     const to = hostname.split(".")[0] as Host;
     const body = request.method === "GET" ? "" : await request.text();
-    const call = { nth: (calls += 1), to, path: pathname, work, events: namesIn(body) };
+    const call = { nth: (calls += 1), to, path: pathname, body, work, events: namesIn(body) };
     const fate = options.fateOf(call);
     options.onCall(call, fate);
     if (fate === "crash before" && work) kill(work.isolate);
@@ -178,11 +181,17 @@ export function createNetwork(options: {
       if (!work || work.isolate.alive) act();
     };
     const fail = () => end(() => reject(reset()));
-    request.signal.addEventListener("abort", () => end(() => reject(request.signal.reason)));
+    // The signal that was given, and not the request's: that one hears of it only until it is collected as garbage.
+    signal.addEventListener("abort", () => end(() => reject(signal.reason)));
+    const receive = (response: Response) =>
+      end(() => {
+        callOffLimit(signal);
+        resolve(response);
+      });
     const answer = (response: Response): void => {
       if (fate === "crash after" && work) kill(work.isolate);
       if (fate === "lose answer") time.after(random.between(1, 20), fail);
-      else if (fate !== "go silent") time.after(random.between(1, 10), () => end(() => resolve(response)));
+      else if (fate !== "go silent") time.after(random.between(1, 10), () => receive(response));
     };
     const ignore = () => {};
     const arrivesAfter = (ms: number, heard: (response: Response) => void = answer) =>
@@ -190,9 +199,7 @@ export function createNetwork(options: {
 
     if (fate === "hang" || fate === "go silent") time.after(SILENCE_MS, fail);
     if (fate === "refuse") {
-      time.after(random.between(1, 20), () =>
-        end(() => resolve(Response.json({ error: "away" }, { status: 503 }))),
-      );
+      time.after(random.between(1, 20), () => receive(Response.json({ error: "away" }, { status: 503 })));
     } else if (fate === "reset") time.after(random.between(1, 20), fail);
     else if (fate === "slow") arrivesAfter(random.between(1500, 7000));
     else if (fate === "late") arrivesAfter(random.between(10_000, 400_000));
@@ -202,7 +209,10 @@ export function createNetwork(options: {
   }
 
   return {
-    fetch: async (input, init) => send(new Request(input, init)),
+    async fetch(input, init) {
+      const request = new Request(input, init);
+      return send(request, init?.signal ?? request.signal);
+    },
     kill,
     works: (isolate) => works.get(isolate) ?? [],
     get busy() {

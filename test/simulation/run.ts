@@ -6,6 +6,7 @@ import { live } from "./world.ts";
 export interface Lived extends Verdict {
   schedule: Schedule;
   story: readonly string[];
+  calls: readonly string[];
   faults: ReadonlyMap<string, number>;
   /** Arrivals at destinations. */
   executions: number;
@@ -16,9 +17,9 @@ export async function run(schedule: Schedule): Promise<Lived> {
   const history = await live(schedule);
   try {
     const verdict = await judge(history);
-    const { story, faults, ledger } = history;
+    const { story, calls, faults, ledger } = history;
     const executions = [...ledger.arrivals.values()].reduce((sum, { length }) => sum + length, 0);
-    return { ...verdict, schedule, story, faults, executions };
+    return { ...verdict, schedule, story, calls, faults, executions };
   } finally {
     await history.close();
   }

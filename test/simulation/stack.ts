@@ -1,4 +1,5 @@
 import { createQStash, type QStash } from "../../src/local/qstash/qstash.ts";
+import type { RedisBackend } from "../../src/local/redis/backend.ts";
 import { createMemoryBackend } from "../../src/local/redis/memory.ts";
 import { createRedisRest } from "../../src/local/redis/rest.ts";
 import { type SigningKeys, tokens } from "./isolates.ts";
@@ -20,14 +21,34 @@ export interface Stack {
   close(): Promise<void>;
 }
 
+/** One for all worlds, one after the other: its engine of Lua takes longer to load than many a history to live. */
+let engine: RedisBackend | undefined;
+
+/** A Redis that is empty, and out of reach for whatever of this world is not over when the next one begins. */
+async function startRedis(): Promise<RedisBackend> {
+  const redis = (engine ??= createMemoryBackend());
+  // The engine of Lua loads at first use, which takes real time.
+  await redis.command(["EVAL", "return 1", "0"]);
+  let isOver = false;
+  const whileOpen = <Result>(run: () => Promise<Result>) => (isOver ? new Promise<Result>(() => {}) : run());
+  return {
+    durability: "memory",
+    command: (...call) => whileOpen(() => redis.command(...call)),
+    transaction: (...call) => whileOpen(() => redis.transaction(...call)),
+    async close() {
+      isOver = true;
+      await redis.command(["FLUSHALL"]);
+      await redis.command(["SCRIPT", "FLUSH"]);
+    },
+  };
+}
+
 /** Starts both, with what they do themselves on the simulation's clock and network. */
 export async function startStack(
   time: VirtualTime,
   fetch: (url: string, init: RequestInit) => Promise<Response>,
 ): Promise<Stack> {
-  const backend = createMemoryBackend();
-  // The engine of Lua loads at first use, which takes real time.
-  await backend.command(["EVAL", "return 1", "0"]);
+  const backend = await startRedis();
   const signingKeys = { current: "s1g-current", next: "s1g-next" };
   let ids = 0;
   const qstash = createQStash({

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { sendUntilAccepted } from "./client.ts";
 import { type Cluster, createCluster } from "./cluster.ts";
 import { createFaults } from "./faults.ts";
@@ -24,6 +25,8 @@ export interface History {
   ledger: Ledger;
   /** Lines for people: what happened when. */
   story: readonly string[];
+  /** Every call there was, with a digest of what it said: equal where the histories are. */
+  calls: readonly string[];
   /** Faults that really hit a call, by fate and host. */
   faults: ReadonlyMap<string, number>;
   deployments: readonly Deployment[];
@@ -44,6 +47,7 @@ export async function live(schedule: Schedule): Promise<History> {
   const time = createVirtualTime(START_MS);
   const ledger = createLedger();
   const story: string[] = [];
+  const calls: string[] = [];
   const counted = new Map<string, number>();
   const tell = (what: string) => story.push(`${new Date(time.now()).toISOString().slice(8, 23)} ${what}`);
   const write = (line: string) => ledger.logs.push(line);
@@ -86,6 +90,8 @@ export async function live(schedule: Schedule): Promise<History> {
     if (path === "/_gateway/deliver") ledger.noteDelivery(events, time.now());
     const from = work ? `${work.isolate.name} ${work.what}` : "outside";
     const what = `${fate} ${to}`;
+    const said = createHash("sha256").update(call.body).digest("base64url").slice(0, 12);
+    calls.push(`${time.now() - START_MS} ${from} → ${to} ${path} ${said} ${fate}`);
     if (to === "edge") tell(`→ ${path} [${[...events].join()}]${fate === "pass" ? "" : `: ${fate}`}`);
     else if (fate !== "pass") tell(`${from} → ${to} ${path}: ${fate}`);
     if (fate === "pass") return;
@@ -142,6 +148,8 @@ export async function live(schedule: Schedule): Promise<History> {
 
   /** Lets everything happen that is due until then. */
   async function runUntil(endMs: number): Promise<void> {
+    // What was begun since waits for nothing yet, and time must not pass it by.
+    await time.settled();
     for (;;) {
       const due = await qstash.nextDueAt();
       if (due !== null && due <= time.now()) {
@@ -195,6 +203,7 @@ export async function live(schedule: Schedule): Promise<History> {
   return {
     ledger,
     story,
+    calls,
     faults: counted,
     deployments: cluster.deployments,
     jumped,
