@@ -11,6 +11,7 @@ import { preflightHeaders } from "./capture/cors.ts";
 import { routePath } from "./capture/path.ts";
 import { createDeliveryRoutes } from "./delivery/index.ts";
 import { createReceiver } from "./delivery/receiver.ts";
+import { createReadSignature } from "./delivery/signature.ts";
 import type { CapturedBatch, Client } from "./event.ts";
 import { answerFault } from "./proxy/answer.ts";
 import type { AssetCache } from "./proxy/assets.ts";
@@ -60,8 +61,14 @@ export interface Gateway {
   unhandledRejection(reason: unknown): void;
 }
 
+/** A gateway whose settings are whole. */
+export interface RoutedGateway extends Gateway {
+  /** What the router has: a guarantee about all routes is held against these. */
+  readonly routes: readonly { method: string; path: string }[];
+}
+
 /** Puts the gateway together for a platform and mounts its routes. Reaches neither Redis nor QStash until there is work. */
-export function createGateway(platform: Platform, services = createServices(platform)): Gateway {
+export function createGateway(platform: Platform, services = createServices(platform)): RoutedGateway {
   const { settings } = platform;
   const app = new Hono<{ Bindings: RequestPlatform }>({ getPath: prefixedPath(settings.pathPrefix) });
   mountOwnRoutes(app, platform, services);
@@ -78,6 +85,7 @@ export function createGateway(platform: Platform, services = createServices(plat
 
   const { instances, queue } = services;
   return {
+    routes: app.routes,
     fetch(request, requestPlatform) {
       // What an app went on with after its call may have broken them since.
       mendRegExp();
@@ -98,6 +106,7 @@ type App = Hono<{ Bindings: RequestPlatform }>;
 /** What people, monitors and QStash call. */
 function mountOwnRoutes(app: App, platform: Platform, services: Services): void {
   const { settings, apps, runtime, durability, now } = platform;
+  const { publicUrl, qstash } = settings;
   app.get("/", (context) =>
     context.text("Edgehog is running. Point your PostHog SDK's host at this address.\n"),
   );
@@ -117,7 +126,7 @@ function mountOwnRoutes(app: App, platform: Platform, services: Services): void 
     "/_gateway",
     createDeliveryRoutes({
       ...services,
-      receive: createReceiver({ ...settings.qstash, publicUrl: settings.publicUrl }),
+      receive: createReceiver(createReadSignature({ ...qstash, publicUrl, nowMs: () => now().getTime() })),
       runTask: services.tasks.run,
       recapture: services.ingest.apps,
       createScope: services.openScope,

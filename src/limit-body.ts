@@ -8,27 +8,33 @@ export function limitBody(maxBytes: number): MiddlewareHandler {
   const refusal = { error: `the body is above ${maxBytes} bytes` };
   return async (context, next) => {
     const { raw } = context.req;
-    const length = raw.headers.get("Content-Length");
-    if (length !== null && !raw.headers.has("Transfer-Encoding")) {
-      return Number(length) > maxBytes ? context.json(refusal, 413) : next();
-    }
+    const length = lengthOf(raw);
+    if (length !== null) return length > maxBytes ? context.json(refusal, 413) : next();
     if (raw.body === null) return next();
-    const body = await readUpTo(raw.body, maxBytes);
+    const body = await readBody(raw, maxBytes);
     if (body === null) return context.json(refusal, 413);
     const { method, headers } = raw;
-    context.req.raw = new Request(context.req.url, { method, headers, body: body.size > 0 ? body : null });
+    context.req.raw = new Request(context.req.url, { method, headers, body: body.length > 0 ? body : null });
     return next();
   };
 }
 
-/** Null when there is more than that. */
-async function readUpTo(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<Blob | null> {
+/** Reads a body; null when it is above `maxBytes`, of which no more than that is read then. Rejects when it breaks off. */
+export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | null> {
+  const length = lengthOf(request);
+  if (length !== null) return length > maxBytes ? null : new Uint8Array(await request.arrayBuffer());
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let total = 0;
-  for await (const chunk of stream) {
+  for await (const chunk of request.body ?? []) {
     total += chunk.byteLength;
     if (total > maxBytes) return null;
     chunks.push(new Uint8Array(chunk));
   }
-  return new Blob(chunks);
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
+/** What the client says of the body's length; null when it streams. */
+function lengthOf({ headers }: Request): number | null {
+  const length = headers.get("Content-Length");
+  return length === null || headers.has("Transfer-Encoding") ? null : Number(length);
 }

@@ -4,7 +4,6 @@ import type { Instances } from "../apps/instances.ts";
 import type { Scope } from "../apps/scope.ts";
 import { deriveId } from "../derived-id.ts";
 import { keys } from "../keys.ts";
-import { limitBody } from "../limit-body.ts";
 import { describeStoreError, type Store } from "../store.ts";
 import type { NoteHealth } from "./breaker/drain.ts";
 import { destinationName } from "./breaker/health.ts";
@@ -20,7 +19,7 @@ import type { ProgressBook } from "./progress/index.ts";
 import type { Run } from "./progress/run.ts";
 import { outgoing } from "./publish.ts";
 import type { OutgoingMessage } from "./queue.ts";
-import { MAX_SIGNED_BYTES, type Receive } from "./receiver.ts";
+import type { Receive } from "./receiver.ts";
 import type { Retry } from "./retry.ts";
 
 /** What the routes need of the platform for each request. */
@@ -71,7 +70,6 @@ export function createDeliveryRoutes(options: {
 }): Hono<WaitUntilBindings> {
   const { store, progress, instances, exports, noteHealth } = options;
   const routes = new Hono<WaitUntilBindings>();
-  routes.use(limitBody(MAX_SIGNED_BYTES));
 
   on("deliver", options.deliver);
   on("retry", (message, scope, run) =>
@@ -161,13 +159,10 @@ export function createDeliveryRoutes(options: {
     take: (message: MessageOf[Name], context: Context<WaitUntilBindings>) => Promise<Response>,
   ): void {
     routes.post(`/${route}`, async (context) => {
-      const body = await context.req.text();
-      const signature = context.req.header("Upstash-Signature");
-      if (!(await options.receive({ signature, body, path: `/_gateway/${route}` }))) {
-        return context.json({ error: "not signed by QStash for this address" }, 401);
-      }
+      const received = await options.receive(context.req.raw, `/_gateway/${route}`);
+      if (!("body" in received)) return context.json({ error: received.error }, received.status);
       try {
-        const opened = await openMessage<Name>(body, store);
+        const opened = await openMessage<Name>(received.body, store);
         switch (opened.state) {
           case "malformed":
             // Offering it again cannot help, so it goes to QStash's dead letters at once.

@@ -92,6 +92,8 @@ export function createQueue(options: {
     baseUrl: options.url,
     token: options.token,
     enableTelemetry: false,
+    // Otherwise QSTASH_DEV in the process' environment would send messages elsewhere, whatever the settings say.
+    devMode: false,
     retry: { retries: 1, backoff: () => 100 },
   });
   const request = (message: OutgoingMessage) => ({

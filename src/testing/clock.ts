@@ -4,7 +4,7 @@ export interface FakeClock {
   set(timeMs: number): void;
 }
 
-/** Ahead of real time, because signatures are checked against that for their expiry. */
+/** Not the real time, so that whatever reads the real clock by mistake is seen. */
 const START = "2036-03-01T10:00:30.000Z";
 
 export function createFakeClock(start: string | number | Date = START): FakeClock {

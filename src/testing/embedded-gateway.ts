@@ -4,7 +4,7 @@ import type { LocateInDatabase } from "../apps/meta/geoip.ts";
 import type { Scope } from "../apps/scope.ts";
 import type { DeadLetter } from "../delivery/dead-letters/letter.ts";
 import type { ClientLocation } from "../event.ts";
-import { createGateway, type Gateway, type Platform } from "../gateway.ts";
+import { createGateway, type Platform, type RoutedGateway } from "../gateway.ts";
 import { createQStash, type QStash } from "../local/qstash/qstash.ts";
 import { createBackend } from "../local/redis/backend.ts";
 import { createRedisRest, type RedisRest } from "../local/redis/rest.ts";
@@ -54,6 +54,10 @@ export interface EmbeddedGateway {
   qstash: QStash;
   redis: RedisRest;
   log: LogEntry[];
+  /** Every route of the gateway's router. */
+  routes: RoutedGateway["routes"];
+  /** Hands the gateway a request as a platform does, without a socket that would have an opinion of it. */
+  fetch(request: Request): Promise<Response>;
   /** A cron tick. */
   scheduled(timeMs: number): Promise<void>;
   /** Sends events in one request, from an address of the test's choice; resolves to the answer. */
@@ -101,10 +105,10 @@ export async function startEmbeddedGateway(options: EmbeddedGatewayOptions): Pro
     background.add(promise);
     void promise.finally(() => background.delete(promise));
   };
-  let running: { gateway: Gateway; services: Services } | undefined;
+  let running: { gateway: RoutedGateway; services: Services } | undefined;
   let redisAway = false;
   let answerAsQStash: Serve | null = null;
-  const answer = async (answering: Gateway | undefined, request: Request) => {
+  const answer = async (answering: RoutedGateway | undefined, request: Request) => {
     const ip = request.headers.get("CF-Connecting-IP") ?? "127.0.0.1";
     const client = { ip, location: options.locationOf?.(ip) ?? null };
     return (await answering?.fetch(request, { client, waitUntil })) ?? new Response(null, { status: 503 });
@@ -153,6 +157,7 @@ export async function startEmbeddedGateway(options: EmbeddedGatewayOptions): Pro
     return { services, gateway: createGateway(own, services) };
   };
   running = create();
+  const { routes } = running.gateway;
   const sendTo = (url: string, events: readonly object[], ip?: string) =>
     fetch(`${url}/batch/`, {
       method: "POST",
@@ -177,6 +182,8 @@ export async function startEmbeddedGateway(options: EmbeddedGatewayOptions): Pro
     log,
     settle,
     redisCommand,
+    routes,
+    fetch: (request) => answer(running?.gateway, request),
     scheduled: (timeMs) => running?.gateway.scheduled(timeMs) ?? Promise.resolve(),
     send: (events, ip) => sendTo(gatewayServer.url, events, ip),
     async work(run) {

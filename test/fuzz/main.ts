@@ -6,9 +6,14 @@ import type { Report, RunOptions } from "./run.ts";
 const SILENCE_MS = 180_000;
 
 const { values } = parseArgs({
-  options: { requests: { type: "string", default: "200000" }, seed: { type: "string" } },
+  options: {
+    door: { type: "string", default: "front" },
+    requests: { type: "string", default: "200000" },
+    seed: { type: "string" },
+  },
 });
 const options: RunOptions = {
+  door: doorNamed(values.door),
   requests: wholeNumber("requests", values.requests),
   seed: values.seed === undefined ? Date.now() % 1_000_000_000 : wholeNumber("seed", values.seed),
 };
@@ -16,13 +21,14 @@ process.exit(await fuzz(options));
 
 /** @returns the exit code: 0 only when every request was answered as it must be */
 function fuzz(workerData: RunOptions): Promise<0 | 1> {
-  console.log(`fuzzing capture with ${workerData.requests} requests, seed ${workerData.seed}`);
+  const { door } = workerData;
+  console.log(`fuzzing the ${door} door with ${workerData.requests} requests, seed ${workerData.seed}`);
   const worker = new Worker(new URL("run.ts", import.meta.url), { workerData });
   let seed = workerData.seed;
   return new Promise((resolve) => {
     const fail = (why: string) => {
       console.error(`FAILED under seed ${seed}: ${why}`);
-      console.error(`again: node test/fuzz/main.ts --requests 2000 --seed ${seed}`);
+      console.error(`again: npm run fuzz -- --door ${door} --requests 2000 --seed ${seed}`);
       resolve(1);
     };
     const hung = () => fail(`nothing was heard for ${SILENCE_MS / 1000} s, a request hangs`);
@@ -41,6 +47,13 @@ function fuzz(workerData: RunOptions): Promise<0 | 1> {
     worker.on("error", (error) => fail(String(error)));
     worker.on("exit", (code) => code !== 0 && fail(`the run ended with exit code ${code}`));
   });
+}
+
+/** The front is what SDKs call, the back what QStash does. */
+function doorNamed(name: string): RunOptions["door"] {
+  if (name === "front" || name === "back") return name;
+  console.error(`--door must be front or back, and is ${JSON.stringify(name)}`);
+  return process.exit(2);
 }
 
 function wholeNumber(name: string, text: string): number {

@@ -1,12 +1,14 @@
 import fc from "fast-check";
 import { setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
+import { forgeries } from "./backdoor/forgeries.ts";
 import { describeRequest, type FuzzRequest } from "./request.ts";
 import { anyRequests, mutatedRequests, validRequests } from "./requests.ts";
-import { createTarget } from "./target.ts";
+import { type Check, createTarget } from "./target.ts";
 
 /** What the run is asked for. */
 export interface RunOptions {
+  door: "front" | "back";
   requests: number;
   seed: number;
 }
@@ -24,14 +26,35 @@ const MAX_RSS_MB = 1000;
 /** How long to look for a smaller request that fails as well. */
 const SHRINK_MS = 30_000;
 
-/** One in four requests is valid, and must come out as it went in. */
-const requests = fc.oneof(anyRequests, mutatedRequests, mutatedRequests, validRequests);
+/** What is sent, and what must hold for it. */
+interface Door {
+  requests: fc.Arbitrary<FuzzRequest>;
+  check: Check;
+}
+
+async function openDoor(door: RunOptions["door"]): Promise<Door> {
+  switch (door) {
+    case "front":
+      // One in four requests is valid, and must come out as it went in.
+      return {
+        requests: fc.oneof(anyRequests, mutatedRequests, mutatedRequests, validRequests),
+        check: createTarget(),
+      };
+    case "back": {
+      // The whole gateway, which the front door does without.
+      const { startBackDoor } = await import("./backdoor/target.ts");
+      const { routes, check } = await startBackDoor();
+      return { requests: forgeries(routes), check };
+    }
+  }
+}
 
 /** Runs in a thread of its own, so that a loop without end can be seen from outside. */
 async function run(options: RunOptions, report: (report: Report) => void): Promise<void> {
-  const target = createTarget();
+  const door = await openDoor(options.door);
+  const { requests } = door;
   const check = async (request: FuzzRequest) => {
-    await target(request);
+    await door.check(request);
     // As between the requests of a server: without a turn of the event loop nothing finalised is ever freed.
     await setImmediate();
   };
