@@ -164,9 +164,10 @@ describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the g
 
     const lineOf = (owner: string) => createLine({ store, owner, nowMs: () => 0 });
     const [line, second] = [lineOf("one"), lineOf("two")];
-    const waiting = await line.begin();
+    const { count, waiting } = await line.begin();
+    expect(count).toBe(20);
     expect(waiting.map(({ key }) => key)).toEqual(all.map(({ id }) => `spool:job:${id}`));
-    expect(await second.begin()).toEqual([]);
+    expect((await second.begin()).waiting).toEqual([]);
     const texts = await line.read(waiting);
     expect(texts.map((text) => readEntry(text ?? "", 0))).toEqual(all);
     expect(await second.moveOn(waiting, [])).toBe(null);
@@ -176,7 +177,7 @@ describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the g
     );
     expect(await line.end()).toBe(10);
     expect(await second.moveOn(next ?? [], [])).toBe(null);
-    expect(await second.begin()).toHaveLength(10);
+    expect((await second.begin()).waiting).toHaveLength(10);
     expect(await second.moveOn(next ?? [], [])).toEqual([]);
     expect(await second.end()).toBe(0);
     expect(await store.keys("spool:*")).toEqual([]);

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { keys } from "../src/keys.ts";
 import { RetryError } from "../src/apps/errors.ts";
 import { defineApp } from "../src/apps/testing.ts";
 import { startTestGateway, type TestGateway } from "./gateway.ts";
@@ -173,4 +174,18 @@ describe("a buffer whose app does not run", () => {
     await sweep();
     expect(exported()).toEqual(["a"]);
   });
+});
+
+test("a buffer that QStash does not have flushed is kept for as long as that lasts", async () => {
+  await start();
+  await send("a");
+  edge.setQStashAway(true);
+  const names = (await edge.redisCommand("KEYS", "export:*")) as string[];
+  expect(names).toHaveLength(3);
+  for (const name of names) await edge.redisCommand("EXPIRE", name, "1000");
+  edge.clock.set(edge.clock.now() + 120_000);
+  await edge.scheduled(edge.clock.now()).catch(() => {});
+  for (const name of names) {
+    expect(Number(await edge.redisCommand("TTL", name))).toBeGreaterThan(keys.exportTtlSeconds - 1000);
+  }
 });

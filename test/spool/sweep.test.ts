@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { keys } from "../../src/keys.ts";
 import { MINUTE_MS, type SpoolingGateway, startSpooling, takeInPlaceOfQStash } from "./spool.fixture.ts";
 
 let edge: SpoolingGateway;
@@ -124,13 +125,27 @@ describe("the sweep", () => {
     240_000,
   );
 
-  test("says of messages that were there for too long that they are lost", async () => {
+  test("keeps what QStash does not take for as long as that lasts", async () => {
+    await edge.fill(20);
+    edge.setQStashAway(true);
+    const names = (await edge.spoolKeys()) as string[];
+    for (const name of names) await edge.redisCommand("EXPIRE", name, "1000");
+    await edge.tick();
+    const before = edge.redis.counters().commands;
+    await edge.tick();
+    // Four of them keep it.
+    expect(edge.redis.counters().commands - before).toBe(22);
+    for (let minute = 2; minute < 20; minute += 1) await edge.tick();
+    for (const name of names) {
+      expect(Number(await edge.redisCommand("TTL", name))).toBeGreaterThan(keys.spoolTtlSeconds - 1000);
+    }
+  });
+
+  test("says of messages that Redis has dropped that they are lost", async () => {
     await edge.fill(2);
     await edge.redisCommand("DEL", "spool:deliver:m0");
     await edge.scheduled(edge.clock.now());
-    expect(
-      edge.log.some(({ message }) => message.startsWith("1 messages were in the spool for 14 days")),
-    ).toBe(true);
+    expect(edge.log.some(({ message }) => message.startsWith("1 spooled messages are lost"))).toBe(true);
     await edge.settle();
     expect(edge.names()).toEqual(["e1"]);
     expect(await edge.spoolKeys()).toEqual([]);

@@ -60,8 +60,10 @@ export function createSweep(options: { store: Store; now: () => Date }): Sweep {
       const noting = store.multi();
       for (const member of late) {
         const entry = readMember(member);
-        if (runs(entry.project, entry.plugin)) messages.push(expect(noting, entry, member));
-        else putAway(noting, entry, member);
+        if (runs(entry.project, entry.plugin)) {
+          messages.push(expect(noting, entry, member));
+          renew(noting, entry);
+        } else putAway(noting, entry, member);
       }
       const entries = shelved.map(readMember);
       const lives = await livesOf(entries);
@@ -92,6 +94,13 @@ export function createSweep(options: { store: Store; now: () => Date }): Sweep {
 }
 
 const PAGE_OPTIONS = { byScore: true, offset: 0, count: PAGE_ENTRIES } as const;
+
+/** While QStash is away nothing else does: what waits for an app that runs must not expire. */
+function renew(noting: StorePipeline, entry: Overdue): void {
+  const { project, name, batch } = entry;
+  const kept = [contentKey(entry), setOf(entry), ...(batch === null ? [keys.exportSize(project, name)] : [])];
+  for (const key of kept) noting.expire(key, keys.exportTtlSeconds);
+}
 
 function setOf({ batch }: Overdue): string {
   return batch === null ? keys.exportsDue : keys.exportsTaken;

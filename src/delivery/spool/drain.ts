@@ -2,6 +2,7 @@ import type { Store } from "../../store.ts";
 import { type OutgoingMessage, type Queue, QueueUnavailable } from "../queue.ts";
 import { readEntry } from "./entry.ts";
 import { createLine, type Line, type Waiting } from "./line.ts";
+import { renewSpool } from "./renew.ts";
 
 /** What one sweep does at the most: a full spool comes back at a rate that the gateway and PostHog bear. */
 const MAX_BATCHES = 30;
@@ -16,7 +17,7 @@ const REQUESTS_PER_BATCH = 3;
 
 /**
  * Publishes what waits in the spool, in order of arrival, until QStash refuses, or the sweep has done its share of it; the
- * rest is the next one's. One Redis command when the spool is empty. What was published and not removed, because the process
+ * rest is the next one's; what waits for long is kept for longer. One Redis command when the spool is empty. What was published and not removed, because the process
  * ended, is published again: its id makes that harmless. Rejects when Redis does not answer.
  */
 export type Drain = () => Promise<void>;
@@ -63,8 +64,10 @@ export function createDrain(options: {
   return async () => {
     const line = createLine({ store, owner: options.uuid(), nowMs });
     const startedAtMs = nowMs();
-    let waiting: Waiting[] | null = await line.begin();
+    const begun = await line.begin();
+    let waiting: Waiting[] | null = begun.waiting;
     if (waiting.length === 0) return;
+    await renewSpool(store, begun.count, startedAtMs);
     let [count, bytes] = [0, 0];
     for (let batch = 0; batch < maxBatches && waiting.length > 0; batch += 1) {
       // The first goes alone: while QStash is away that is all that is read in vain.
@@ -76,7 +79,9 @@ export function createDrain(options: {
       // Another sweep has taken over; what is missing is what it has published.
       if (!waiting) return;
       if (missing.length > 0) {
-        options.onFault(`${missing.length} messages were in the spool for 14 days and are lost`);
+        options.onFault(
+          `${missing.length} spooled messages are lost: Redis has dropped them, as it does when no sweep has run for 14 days`,
+        );
       }
       if (stop || bytes >= MAX_BYTES || nowMs() - startedAtMs >= MAX_MS) break;
     }

@@ -52,8 +52,11 @@ export type Waiting = ReturnType<typeof readName>;
 
 /** The line of spooled messages, in order of arrival, as one sweep at a time sees it. */
 export interface Line {
-  /** The first in line; none when there is none, or another sweep has the line. One command when it is empty, else 5. */
-  begin(): Promise<Waiting[]>;
+  /**
+   * How many there are, and the first of them; none when there is none, or another sweep has the line. One command when it is
+   * empty, else 5.
+   */
+  begin(): Promise<{ count: number; waiting: Waiting[] }>;
   /** Their texts, null for one that has been there for too long. One command. */
   read(waiting: readonly Waiting[]): Promise<(string | null)[]>;
   /**
@@ -90,13 +93,14 @@ export function createLine(options: { store: Store; owner: string; nowMs: () => 
 
   return {
     async begin() {
-      if (Number(await store.zcard(keys.spool)) === 0) return [];
+      const count = Number(await store.zcard(keys.spool));
+      if (count === 0) return { count, waiting: [] };
       const names = (await store.eval(
         beginScript,
         [keys.spool, keys.spoolLease],
         [String(nowMs()), leaseEnd(), owner, String(LEASE_MS), String(LOOK - 1)],
       )) as string[];
-      return names.map(readName);
+      return { count, waiting: names.map(readName) };
     },
     read: (waiting) => store.mget<(string | null)[]>(waiting.map(({ key }) => key)),
     async moveOn(published, faulty) {
