@@ -73,9 +73,12 @@ export const keys = {
   /** Sorted set: both of apps that do not run, by the time (ms) at which they are looked at again. */
   exportsShelved: "export:shelved",
 
-  /** Text: where a message of QStash stands, as JSON, or `done`. Outlives the last redelivery of QStash, after 31 hours. */
+  /**
+   * Text: where a message of QStash stands, as JSON, or `done`. Each of QStash's redeliveries renews it; it outlives the longest
+   * wait between two of them, a day.
+   */
   progress: (route: string, id: string) => `message:${route}:${id}`,
-  progressTtlSeconds: 2 * day,
+  progressTtlSeconds: 25 * 60 * minute,
   /** Of what was added to a buffer of `createBuffer`: outlives three of QStash's redeliveries, the last after 33 minutes. */
   appendedTtlSeconds: 60 * minute,
   /** Text: messages that follow from one whose work is done, a JSON array, while QStash does not take them. */
@@ -131,7 +134,7 @@ export const keys = {
   deadLetterCharacters: (project: string) => `dead:${project}:characters`,
   /** Longer than letters live, so that there is time to count those that have expired. */
   deadLetterListsTtlSeconds: 37 * day,
-  /** Text: a letter that a message has taken, to replay it; as long as that message's progress. */
+  /** Text: a letter that a message has taken, to replay it. Outlives QStash's last redelivery, after 31 hours. */
   takenLetter: (message: string) => `dead:taken:${message}`,
   takenLetterTtlSeconds: 2 * day,
   /** Hash: how far a replay of many letters is: `about`, `done`, and each part's numbers. */

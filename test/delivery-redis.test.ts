@@ -17,6 +17,7 @@ import { recordSteps } from "../src/delivery/progress/record.ts";
 import { readEntry } from "../src/delivery/spool/entry.ts";
 import { createSpool } from "../src/delivery/spool/index.ts";
 import { createLine } from "../src/delivery/spool/line.ts";
+import { deriveId } from "../src/derived-id.ts";
 import { keys } from "../src/keys.ts";
 import { createServerBackend } from "../src/local/redis/server.ts";
 import { createRedisRest } from "../src/local/redis/rest.ts";
@@ -34,12 +35,14 @@ const item = (name: string, size: number) => ({ size, json: JSON.stringify(name)
 
 describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the gateway's own scripts", () => {
   let store: Store;
+  let command: (words: string[]) => Promise<unknown>;
   let stop = async () => {};
 
   beforeAll(async () => {
     const redis = await startRedisServer();
     const backend = await createServerBackend(redis.url);
     const rest = createRedisRest({ backend, token: "t" });
+    command = async (words) => backend.command(words);
     const { promise, resolve } = Promise.withResolvers<AddressInfo>();
     const server = serve({ hostname: "127.0.0.1", port: 0, fetch: rest.fetch }, resolve);
     const { port } = await promise;
@@ -149,6 +152,32 @@ describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the g
     );
     expect(made.every((found) => found.length > 0)).toBe(true);
     for (const key of made.flat()) expect(await store.ttl(key)).toBeGreaterThan(0);
+  });
+
+  test("remember what a message did in little room, for 25 hours after QStash last brought it", async () => {
+    const [route, project, owner] = ["deliver", where.project, "one"];
+    const id = deriveId("remembered");
+    const key = keys.progress(route, id);
+    const question = { names: [], positions: [], repeated: [] };
+    const begin = () => beginMessage(store, { route, project, id, owner, nowMs: 0, question, probing: null });
+    const renewed = async (names: string[]) => {
+      for (const name of names) await store.expire(name, 10);
+      const { state } = await begin();
+      const lives = await Promise.all(names.map((name) => store.ttl(name)));
+      return [state, ...lives.map((life) => life > 24 * 3600)];
+    };
+    const record = (message: "free" | "done", outbox?: string) =>
+      recordSteps(store, {
+        ...{ route, id, project, owner, message, atMs: 0 },
+        steps: { posthog: { "delivered posthog": 1 } },
+        ...(outbox === undefined ? {} : { outbox }),
+      });
+
+    await record("free", "[]");
+    expect(await renewed([key, keys.outbox(route, id)])).toEqual(["begun", true, true]);
+    await record("done");
+    expect(await renewed([key])).toEqual(["done", true]);
+    expect(Number(await command(["MEMORY", "USAGE", key]))).toBeLessThan(200);
   });
 
   test("keep messages in the spool in order, once each, show them to one sweep at a time, and forget them", async () => {

@@ -23,9 +23,11 @@ const beginScript = `#!lua flags=allow-key-locking
 local now = tonumber(ARGV[1])
 local texts = redis.call('MGET', KEYS[1], KEYS[3])
 local text = texts[1]
-if text == 'done' then return {'done'} end
-local progress = text and cjson.decode(text) or {steps = {}}
-if progress.done then return {'done'} end
+local progress = text == 'done' and {done = true} or text and cjson.decode(text) or {steps = {}}
+if progress.done then
+  redis.call('EXPIRE', KEYS[1], ARGV[4])
+  return {'done'}
+end
 local free_at = progress.untilMs or 0
 if free_at > now then return {'busy', free_at - now} end
 
@@ -72,7 +74,12 @@ progress.untilMs = now + tonumber(ARGV[2])
 progress.owner = ARGV[3]
 local written = cjson.encode(progress)
 redis.call('SET', KEYS[1], written, 'EX', ARGV[4])
-return {'begun', written, progress.outbox and redis.call('GET', KEYS[2]) or '', breakers, is_probe}`;
+local outbox = ''
+if progress.outbox then
+  outbox = redis.call('GET', KEYS[2]) or ''
+  redis.call('EXPIRE', KEYS[2], ARGV[4])
+end
+return {'begun', written, outbox, breakers, is_probe}`;
 
 /** A message's progress, as Redis holds it. */
 export interface Progress {
