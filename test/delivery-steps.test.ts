@@ -88,6 +88,38 @@ test("hooks beyond the platform's subrequests go on in a message of their own, c
   ]);
 });
 
+test("a deployment that changes the apps' order while events are on their way misroutes none", async () => {
+  const seen: string[] = [];
+  const app = (plugin: string, failures: number) => {
+    let left = failures;
+    const onEvent = (entered: { event: string }) => {
+      seen.push(`${plugin} ${entered.event}`);
+      if (left-- > 0) throw new RetryError("busy");
+    };
+    const exportEvents = (events: { event: string }[]) =>
+      void seen.push(`${plugin} exported ${events.map((exported) => exported.event).join()}`);
+    const work = (payload: string) => void seen.push(`${plugin} worked on ${payload}`);
+    const processEvent = (entered: object, { jobs }: { jobs: AppJobs }) => {
+      void jobs["work"]?.(plugin).runIn(1, "minute");
+      return entered;
+    };
+    return defineApp(plugin, { processEvent, onEvent, exportEvents, jobs: { work } });
+  };
+  const apps = [app("first", 1), app("second", 0), app("third", 2)];
+  edge = await startTestGateway({ apps });
+  await edge.capture(event("e"));
+  await edge.settle();
+  edge.restart(apps.toReversed());
+  await edge.advance(120_000);
+  const once = ["first", "second", "third"].flatMap((plugin) => [
+    `${plugin} e`,
+    `${plugin} exported e`,
+    `${plugin} worked on ${plugin}`,
+  ]);
+  expect(seen.toSorted()).toEqual([...once, "first e", "third e", "third e"].toSorted());
+  expect(await edge.deadLetters()).toEqual([]);
+});
+
 describe("an app that a deployment took away", () => {
   const gone: AppDefinition[] = [];
 

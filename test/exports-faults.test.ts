@@ -65,6 +65,44 @@ describe("exportEvents", () => {
     expect(batches).toEqual([{ events: ["a"], atMs: startMs + 10_000 }]);
   });
 
+  test("gets each event once from flushes of its buffer that run at the same time", async () => {
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const exportEvents = async (events: { event: string }[]) => {
+      batches.push({ events: events.map(({ event }) => event), atMs: edge.clock.now() });
+      await released;
+    };
+    batches = [];
+    const config = { exportEventsBufferBytes: "300" };
+    edge = await startTestGateway({ apps: [defineApp("exporter", { exportEvents }, { config })] });
+    const properties = { p: "x".repeat(300) };
+    await edge.capture(...["a", "b", "c"].map((event) => ({ event, distinct_id: "u", properties })));
+    const flush = { v: 2, project: edge.token, plugin: "exporter", reason: "size" };
+    for (const id of ["one", "two", "three"]) await edge.publish("export", { ...flush, id });
+    const settled = edge.settle();
+    await expect.poll(() => batches.length).toBeGreaterThan(1);
+    release();
+    await settled;
+    await edge.advance(30_000);
+    expect(exported().toSorted()).toEqual(["a", "b", "c"]);
+    expect(await countsOfExporter()).toMatchObject({ routed: 3, delivered: 3 });
+  });
+
+  test.each([-1, 1])(
+    "gets a batch in its time though the clock of who filled its buffer is %i h off",
+    async (hours) => {
+      await start();
+      const startMs = edge.clock.now();
+      await send("a");
+      const [member = ""] = (await edge.redisCommand("ZRANGE", "export:due", "0", "-1")) as string[];
+      await edge.redisCommand("ZADD", "export:due", "XX", String(startMs + hours * 3_600_000), member);
+      await edge.scheduled(edge.clock.now());
+      await edge.settle();
+      await edge.advance(30_000);
+      expect(exported()).toEqual(["a"]);
+      expect((batches[0]?.atMs ?? Number.POSITIVE_INFINITY) - startMs).toBeLessThanOrEqual(10_000);
+    },
+  );
+
   test("does not get a batch again that Redis could not be told to forget at once", async () => {
     await start();
     await send("a");
