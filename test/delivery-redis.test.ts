@@ -155,7 +155,8 @@ describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the g
   });
 
   test("remember what a message did in little room, for 25 hours after QStash last brought it", async () => {
-    const [route, project, owner] = ["deliver", where.project, "one"];
+    const { project } = where;
+    const [route, owner] = ["deliver", "one"];
     const id = deriveId("remembered");
     const key = keys.progress(route, id);
     const question = { names: [], positions: [], repeated: [] };
@@ -168,7 +169,12 @@ describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the g
     };
     const record = (message: "free" | "done", outbox?: string) =>
       recordSteps(store, {
-        ...{ route, id, project, owner, message, atMs: 0 },
+        route,
+        id,
+        project,
+        owner,
+        message,
+        atMs: 0,
         steps: { posthog: { "delivered posthog": 1 } },
         ...(outbox === undefined ? {} : { outbox }),
       });
