@@ -48,6 +48,7 @@ import { createTasks } from "./schedule/tasks.ts";
 import { createLastTick } from "./schedule/ticks.ts";
 import { createStore } from "./store.ts";
 import { createHousekeeping } from "./housekeeping.ts";
+import { createHeldStories } from "./stories/held.ts";
 import { createStories } from "./stories/index.ts";
 import { createSampler } from "./stories/sampler.ts";
 import { createSnapshot } from "./stories/snapshot.ts";
@@ -143,7 +144,8 @@ export function createServices(platform: Platform) {
     now,
   });
   const snapshot = createSnapshot(settings.maskedFields, secrets.mask);
-  const stories = createStories({ store, sampler, snapshot, mask: secrets.mask, now });
+  const held = createHeldStories({ store, isWatched: instances.isWatched, nowMs });
+  const stories = createStories({ held, sampler, snapshot, mask: secrets.mask, now });
   const deadLetters = createDeadLetters({ store, mask: secrets.mask, now, onFault: writeFault });
   const followUp = createFollowUp({ deadLetters, mask: secrets.mask, now, onFault: writeFault });
   const limits = { timeoutMs: settings.taskTimeoutMs, subrequestBudget: settings.subrequestBudget };
@@ -195,6 +197,7 @@ export function createServices(platform: Platform) {
     mask: secrets.mask,
     unhandledRejection: createUnhandledRejection(writeFault),
     buffers,
+    stories,
     openScope,
     generations,
     leftovers,

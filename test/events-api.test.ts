@@ -186,6 +186,7 @@ describe("which events are sampled", () => {
       await edge.capture(...Array.from({ length: 12 }, (_, k) => event(`event ${n} ${k}`)));
     }
     await edge.settle();
+    await list();
     const count = await edge.redisCommand("HLEN", keys.stories(edge.token));
     const attempts = await edge.redisCommand("HLEN", keys.storyAttempts(edge.token));
     expect([count, attempts]).toEqual([keys.storiesKept, keys.storiesKept]);

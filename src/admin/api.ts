@@ -7,6 +7,7 @@ import type { Replays } from "../delivery/dead-letters/replay.ts";
 import { limitBody } from "../limit-body.ts";
 import type { Projects } from "../projects.ts";
 import type { Store } from "../store.ts";
+import type { Stories } from "../stories/index.ts";
 import type { Attempts } from "./access/attempts.ts";
 import { requireBearer } from "./access/bearer.ts";
 import type { AdminToken } from "./access/tokens.ts";
@@ -44,6 +45,7 @@ export interface AdminApiOptions {
   /** Whether events go to PostHog at all. */
   hasPostHog: boolean;
   replays: Replays;
+  stories: Pick<Stories, "write">;
   openScope: (waitUntil: (promise: Promise<unknown>) => void, generation: number) => Scope;
 }
 

@@ -2,8 +2,8 @@ import type { Scope } from "../apps/scope.ts";
 import type { CapturedBatch } from "../event.ts";
 import type { Mask } from "../logs/mask.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";
-import type { Store } from "../store.ts";
-import { type Kept, keepStories } from "./kept.ts";
+import type { HeldStories } from "./held.ts";
+import type { Kept } from "./kept.ts";
 import type { Sampler } from "./sampler.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Attempt, Fate, Sampled } from "./story.ts";
@@ -21,7 +21,7 @@ export interface Tried {
 /** Notes what one message does with its sampled events. */
 export interface Journal {
   note(tried: Tried): void;
-  /** Keeps what was noted, in the background: one Redis request. What Redis does not take is lost: nobody was promised it. */
+  /** Keeps what was noted, in the background (see `HeldStories`). What is lost on the way is lost: nobody was promised it. */
   keep(scope: Pick<Scope, "background" | "subrequests">): void;
 }
 
@@ -29,29 +29,22 @@ export interface Journal {
 export interface Stories {
   /** Null, as for nearly all requests, when this one is not sampled: then nothing is copied and nobody asked. */
   trace(batch: CapturedBatch): Traces | null;
-  /** Keeps what was traced, in the background: one Redis request. Lost when Redis does not take it. */
+  /** Keeps what was traced, in the background likewise. */
   keep(project: string, traces: Traces, scope: Pick<Scope, "background" | "subrequests">): void;
   /** Null for a message without sampled events. */
   journal(message: { project: string; sampled?: Sampled }): Journal | null;
+  /** Brings what this isolate still holds to where it is read. One Redis request, or none. Never rejects. */
+  write(project: string): Promise<void>;
 }
 
 export function createStories(options: {
-  store: Store;
+  held: HeldStories;
   sampler: Sampler;
   snapshot: Snapshot;
   mask: Mask;
   now: () => Date;
 }): Stories {
-  const { store, sampler } = options;
-  const keep = (
-    project: string,
-    items: readonly Kept[],
-    scope: Pick<Scope, "background" | "subrequests">,
-  ) => {
-    if (items.length === 0) return;
-    scope.subrequests += 1;
-    scope.background(keepStories(store, project, items, options.now().getTime()));
-  };
+  const { held, sampler } = options;
 
   return {
     trace(batch) {
@@ -61,11 +54,8 @@ export function createStories(options: {
 
     keep(project, traces, scope) {
       const stories = traces.stories();
-      keep(
-        project,
-        stories.map((story) => ({ id: story.id, atMs: Date.parse(story.at), story })),
-        scope,
-      );
+      const kept = stories.map((story) => ({ id: story.id, atMs: Date.parse(story.at), story }));
+      held.add(project, kept, scope);
     },
 
     journal({ project, sampled }) {
@@ -85,9 +75,11 @@ export function createStories(options: {
             kept.push({ id: uuid, atMs: sampled.atMs, attempt: noted });
           }
         },
-        keep: (scope) => keep(project, kept, scope),
+        keep: (scope) => held.add(project, kept, scope),
       };
     },
+
+    write: held.write,
   };
 }
 

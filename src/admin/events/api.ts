@@ -1,4 +1,5 @@
 import { type Context, Hono } from "hono";
+import type { Stories } from "../../stories/index.ts";
 import { findStories, readStory, type ToldStory } from "../../stories/read.ts";
 import type { Store } from "../../store.ts";
 import type { AdminBindings } from "../bindings.ts";
@@ -12,6 +13,7 @@ import { cursorOf, eventQuery, filterOf, readCursor } from "./query.ts";
  */
 export function createEventRoutes(options: {
   store: Store;
+  stories: Pick<Stories, "write">;
   choose: Choose;
   now: () => Date;
 }): Hono<AdminBindings> {
@@ -27,6 +29,7 @@ export function createEventRoutes(options: {
     if (project instanceof Response) return project;
     // With `*`, a project that has sent nothing yet has no events either.
     if (project === undefined) return context.json({ entries: [], cursor: null });
+    await options.stories.write(project);
     const { stories, next } = await findStories(store, {
       project,
       filter: filterOf(parsed.data),
@@ -41,6 +44,7 @@ export function createEventRoutes(options: {
     const id = context.req.param("id").toLowerCase();
     const project = await oneProject(context);
     if (project instanceof Response) return project;
+    if (project !== undefined) await options.stories.write(project);
     const story = project === undefined ? null : await readStory(store, project, id);
     if (story) return context.json(story);
     const error = `there is no event ${id}: it was not sampled, or others have taken its place`;

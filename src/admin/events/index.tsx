@@ -4,6 +4,7 @@ import type { Instances } from "../../apps/instances.ts";
 import type { Projects } from "../../projects.ts";
 import type { Settings } from "../../settings.ts";
 import type { Store } from "../../store.ts";
+import type { Stories } from "../../stories/index.ts";
 import { findStories, readStory, type ToldStory } from "../../stories/read.ts";
 import type { AdminBindings } from "../bindings.ts";
 import { describeIssues } from "../issues.ts";
@@ -24,6 +25,7 @@ export interface EventPagesOptions {
   projects: Projects;
   instances: Instances;
   store: Store;
+  stories: Pick<Stories, "write">;
   now: () => Date;
 }
 
@@ -39,7 +41,7 @@ export function createEventPages(options: EventPagesOptions): Hono<AdminBindings
     const tokens = await projects.list();
     const project = query.project || tokens[0];
     const isServed = project !== undefined && projects.serves(project);
-    if (isServed) await instances.watch(project);
+    if (isServed) await Promise.all([instances.watch(project), options.stories.write(project)]);
     const { stories, next } = isServed
       ? await findStories(store, {
           project,
@@ -90,6 +92,7 @@ export function createEventPages(options: EventPagesOptions): Hono<AdminBindings
 
   routes.get("/events/:id", async (context) => {
     const asked = context.req.query("project") ?? "";
+    if (projects.serves(asked)) await options.stories.write(asked);
     const story = projects.serves(asked)
       ? await readStory(store, asked, context.req.param("id").toLowerCase())
       : null;
