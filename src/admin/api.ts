@@ -1,3 +1,4 @@
+import { openApi } from "#admin-assets";
 import { Hono } from "hono";
 import type { AppDefinition } from "../apps/definition.ts";
 import type { Instances } from "../apps/instances.ts";
@@ -25,8 +26,8 @@ import { createDestinationRoutes } from "./destinations.ts";
 import { createEventRoutes } from "./events/api.ts";
 import { createLogRoutes } from "./logs.ts";
 import { createMetricsRoutes } from "./metrics.ts";
-import { openApiDocument } from "./openapi/index.ts";
 import { createRunRoutes } from "./run.ts";
+import { unpack } from "./unpack.ts";
 
 const MAX_BODY_BYTES = 1_000_000;
 
@@ -74,7 +75,10 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminBindings> {
   api.route("/metrics", createMetricsRoutes({ ...options, ...actions }));
   api.route("/events", createEventRoutes({ ...options, choose: actions.choose }));
   api.route("/", createLogRoutes({ ...options, projects: projects.list, serves: projects.serves }));
-  api.get("/openapi.json", ({ req, json }) => json(openApiDocument(new URL(".", req.url).href.slice(0, -1))));
+  api.get("/openapi.json", async ({ req, json }) => {
+    const document = (await new Response(unpack(openApi)).json()) as object;
+    return json({ ...document, servers: [{ url: new URL(".", req.url).href.slice(0, -1) }] });
+  });
   api.all("*", (context) => context.json({ error: `there is no ${context.req.path}` }, 404));
   api.onError((error, context) =>
     context.json({ error: `not done, try again: ${error.message}` }, 503, { "Retry-After": "5" }),

@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import { Hono } from "hono";
 import { pathOf } from "./apps/pages/paths.ts";
 import type { Audit, AuditEntry } from "./audit.ts";

@@ -25,7 +25,7 @@ export const metricsQuery = z.strictObject({
   project: z.string().optional(),
   from: timeParameter.optional(),
   to: timeParameter.optional(),
-  step: z.literal("hour", "hours are what is counted by: give hour, or nothing").optional(),
+  step: z.enum(["hour"], "hours are what is counted by: give hour, or nothing").optional(),
   format: z.enum(["json", "prometheus"], "give json or prometheus").optional(),
 });
 

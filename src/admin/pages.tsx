@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import { Hono } from "hono";
 import { createSessionRoutes, requireSession } from "./access/session-guard.tsx";
 import type { Sessions } from "./access/sessions.ts";

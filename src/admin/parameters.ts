@@ -10,3 +10,6 @@ export function limitParameter(fallback: number, max: number) {
 export const timeParameter = z
   .string()
   .refine((text) => !Number.isNaN(Date.parse(text)), "give a time such as 2030-01-31T12:00:00Z");
+
+/** Any values by name, of a body that is JSON anyway. `z.record` and `z.json` would bring more of zod into the Worker. */
+export const jsonObject = z.looseObject({});

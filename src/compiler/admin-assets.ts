@@ -1,14 +1,16 @@
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { writeChanged } from "./output.ts";
+import { openApiDocument } from "../admin/openapi/index.ts";
+import { HEADER, writeChanged } from "./output.ts";
 
-const HEADER = "// Written by src/compiler. Edits are overwritten.";
 const source = (file: string) => fileURLToPath(new URL(`../admin/${file}`, import.meta.url));
 
 /**
- * Writes the module `#admin-assets`: the script and the style of the admin's pages as text, and names for them that change
- * with their content, so that browsers may keep them for good.
+ * Writes the module `#admin-assets`: the script and the style of the admin's pages and the description of its API, packed:
+ * gzip in base64, which is a third of what they are as text. The files' names change with their content, so that browsers
+ * may keep them for good.
  */
 export async function writeAdminAssets(outDirectory: string): Promise<void> {
   const [script, style] = await Promise.all([
@@ -16,10 +18,11 @@ export async function writeAdminAssets(outDirectory: string): Promise<void> {
     bundle(source("look/style.css")),
   ]);
   const exports = {
-    script,
+    script: pack(script),
     scriptFile: `admin.${hash(script)}.js`,
-    style,
+    style: pack(style),
     styleFile: `admin.${hash(style)}.css`,
+    openApi: pack(JSON.stringify(openApiDocument())),
   };
   const names = Object.keys(exports) as (keyof typeof exports)[];
   await writeChanged(outDirectory, {
@@ -47,6 +50,10 @@ async function bundle(file: string): Promise<string> {
     logLevel: "silent",
   });
   return outputFiles[0]?.text ?? "";
+}
+
+function pack(text: string): string {
+  return gzipSync(text, { level: 9 }).toString("base64");
 }
 
 function hash(text: string): string {

@@ -1,12 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
-import { writeChanged } from "./output.ts";
+import { HEADER, writeChanged } from "./output.ts";
 
 /** A Worker may have 10 MB in gzip on the Paid plan and 3 MB on Free; the gateway and the apps take their part of it. */
 const MAX_BYTES = 9_000_000;
 const MAX_FREE_BYTES = 2_500_000;
-
-const HEADER = "// Written by src/compiler. Edits are overwritten.";
 
 /**
  * Writes the module `#geoip`: the City database that goes with the Worker, or null. Returns a warning when the database

@@ -1,6 +1,9 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
+/** The first line of what the compiler writes. */
+export const HEADER = "// Written by src/compiler. Edits are overwritten.";
+
 /** What earlier runs may have left behind; nothing else in the directory is ever removed. */
 const REMOVABLE = /^apps[/\\][^/\\]+\.js$/;
 

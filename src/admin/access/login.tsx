@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import { Buffer } from "node:buffer";
 import { type Context, Hono } from "hono";
 import { limitBody } from "../../limit-body.ts";

@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { limitBody } from "../../limit-body.ts";
 import { MAX_UPLOAD_BYTES } from "../apps/upload.ts";

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { isReference } from "../../apps/meta/config.ts";
 import type { Place } from "../../apps/place.ts";
 import { SECRET_PLACEHOLDER } from "../describe-config.ts";
+import { jsonObject } from "../parameters.ts";
 import { type AppChange, ChangeRefused } from "./checked-change.ts";
 
 /** Most apps that one file may change. */
@@ -11,7 +12,7 @@ const MAX_APPS = 200;
 const entry = z.looseObject({
   plugin: z.string().min(1),
   enabled: z.boolean().optional(),
-  config: z.record(z.string(), z.json()).optional(),
+  config: jsonObject.optional(),
 });
 const appsFile = z.looseObject({ apps: z.array(entry).max(MAX_APPS) });
 

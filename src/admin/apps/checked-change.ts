@@ -6,6 +6,7 @@ import type { StoredAttachment } from "../../apps/state/attachments.ts";
 import type { Override } from "../../apps/state/override.ts";
 import { secretPlace, type Vault } from "../../apps/state/vault.ts";
 import { SECRET_PLACEHOLDER } from "../describe-config.ts";
+import { jsonObject } from "../parameters.ts";
 
 /** Characters of JSON that one app's configuration may have: all isolates read it whole. */
 const MAX_CONFIG_CHARACTERS = 100_000;
@@ -15,7 +16,7 @@ const MAX_KEY_CHARACTERS = 200;
 export const appChangeSchema = z.strictObject({
   enabled: z.boolean().nullable().optional(),
   order: z.number().nullable().optional(),
-  config: z.record(z.string(), z.json()).optional(),
+  config: jsonObject.optional(),
 });
 export type AppChange = z.infer<typeof appChangeSchema>;
 

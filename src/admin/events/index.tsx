@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import { Hono } from "hono";
 import type { Instances } from "../../apps/instances.ts";
 import type { Projects } from "../../projects.ts";

@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import type { ToldStory } from "../../stories/read.ts";
 import type { StoryStep } from "../../stories/story.ts";
 import { Diff } from "../look/diff.tsx";

@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import type { ToldStory } from "../../stories/read.ts";
 import type { Attempt } from "../../stories/story.ts";
 import { Badge, type Tone } from "../look/parts.tsx";

@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import { type Context, Hono } from "hono";
 import { findLetters } from "../../delivery/dead-letters/find.ts";
 import type { DeadLetter } from "../../delivery/dead-letters/letter.ts";

@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import type { DeadLetter } from "../../delivery/dead-letters/letter.ts";
 import type { ReplayState } from "../../delivery/dead-letters/replay-record.ts";
 import { PostForm } from "../look/form.tsx";

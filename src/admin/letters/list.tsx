@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import type { Summary } from "../../delivery/dead-letters/letter.ts";
 import { FilterForm, PostForm, SelectField, TextField } from "../look/form.tsx";
 import type { Frame } from "../look/frame.ts";

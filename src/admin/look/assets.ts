@@ -1,6 +1,7 @@
 import { script, scriptFile, style, styleFile } from "#admin-assets";
 import { Hono } from "hono";
 import type { AdminBindings } from "../bindings.ts";
+import { unpack } from "../unpack.ts";
 
 const FOR_GOOD = "public, max-age=31536000, immutable";
 
@@ -11,9 +12,12 @@ export const STYLE_PATH = `/assets/${styleFile}`;
 /** The script and the style of all pages. Nobody needs to log in for them: the login page has them too. */
 export function createAssetRoutes(): Hono<AdminBindings> {
   const routes = new Hono<AdminBindings>();
-  const serve = (path: string, type: string, text: string) =>
+  const serve = (path: string, type: string, packed: string) =>
     routes.get(path, (context) =>
-      context.body(text, 200, { "Content-Type": `${type}; charset=utf-8`, "Cache-Control": FOR_GOOD }),
+      context.body(unpack(packed), 200, {
+        "Content-Type": `${type}; charset=utf-8`,
+        "Cache-Control": FOR_GOOD,
+      }),
     );
   serve(SCRIPT_PATH, "text/javascript", script);
   serve(STYLE_PATH, "text/css", style);

@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import { expect, test } from "vitest";
 import { Chart } from "./chart.tsx";
 import { Diff } from "./diff.tsx";

@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { diffLines } from "./diff-lines.ts";

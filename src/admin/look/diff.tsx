@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import { diffLines } from "./diff-lines.ts";
 
 const SIGNS = { same: " ", removed: "-", added: "+" } as const;

@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import { expect, test } from "vitest";
 import { Markdown, MarkdownLine } from "./markdown.tsx";
 

@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import type { Child } from "hono/jsx";
 
 /** Beyond this, a text of a manifest is cut. */

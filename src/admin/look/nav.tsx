@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import type { Frame } from "./frame.ts";
 import { THEMES } from "./frame.ts";
 import { PostForm } from "./form.tsx";

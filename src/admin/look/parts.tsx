@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import type { Child } from "hono/jsx";
 
 /** How things are: `calm` says nothing about it. */

@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import { FilterForm, SelectField } from "./form.tsx";
 
 /** With `PROJECT_TOKENS=*` a token may be anything, and there may be many. */

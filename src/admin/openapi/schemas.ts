@@ -1,6 +1,6 @@
 /**
- * JSON Schemas of what the API takes and answers. Written out: what would make them of the schemas that routes parse with is
- * larger than they are, and would be part of every Worker.
+ * JSON Schemas of what the API takes and answers. Written out, in the words of who reads them; a test holds their fields
+ * against what the routes parse.
  */
 
 const text = { type: "string" };

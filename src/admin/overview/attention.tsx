@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import type { Child } from "hono/jsx";
 import type { DestinationTotals } from "../../accounts/read.ts";
 import { Table } from "../look/table.tsx";

@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import { Hono } from "hono";
 import { type Activity, readActivity } from "../../accounts/activity.ts";
 import type { Mask } from "../../logs/mask.ts";

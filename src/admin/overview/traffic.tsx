@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import type { Activity, Span } from "../../accounts/activity.ts";
 import type { DestinationTotals } from "../../accounts/read.ts";
 import { Chart } from "../look/chart.tsx";

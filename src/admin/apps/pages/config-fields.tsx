@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import type { Child } from "hono/jsx";
 import type { ManifestField } from "../../../apps/manifest.ts";
 import type { Place } from "../../../apps/place.ts";

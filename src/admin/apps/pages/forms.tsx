@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import { type Context, Hono } from "hono";
 import type { Place } from "../../../apps/place.ts";
 import type { Actions } from "../../actions.ts";

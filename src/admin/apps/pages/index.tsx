@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import { type Context, Hono } from "hono";
 import { LOG_LEVELS } from "../../../apps/log.ts";
 import type { Instances } from "../../../apps/instances.ts";

@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import type { HookActivity } from "../../../accounts/app-activity.ts";
 import { PostForm } from "../../look/form.tsx";
 import type { Frame } from "../../look/frame.ts";

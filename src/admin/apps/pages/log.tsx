@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import { LOG_LEVELS, type LogLevel } from "../../../apps/log.ts";
 import type { LogPage } from "../../../logs/read.ts";
 import { FilterForm, SelectField, TextField } from "../../look/form.tsx";

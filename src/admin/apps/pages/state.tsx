@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import { Badge, Time, type Tone } from "../../look/parts.tsx";
 import type { AppHealth } from "../app-health.ts";
 

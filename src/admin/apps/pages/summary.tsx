@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import type { Frame } from "../../look/frame.ts";
 import { PostForm } from "../../look/form.tsx";
 import { Panel } from "../../look/parts.tsx";

@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import { TextArea } from "../../look/form.tsx";
 import { Diff } from "../../look/diff.tsx";
 import { Badge, Code, EmptyState, Notice, Panel } from "../../look/parts.tsx";

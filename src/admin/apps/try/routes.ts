@@ -5,6 +5,7 @@ import type { PluginEvent } from "../../../event.ts";
 import type { Place } from "../../../apps/place.ts";
 import type { AdminBindings } from "../../bindings.ts";
 import type { Choose } from "../../choose-app.ts";
+import { jsonObject } from "../../parameters.ts";
 import { ChangeRefused, checkValues } from "../checked-change.ts";
 import type { Trial, TryApp } from "./index.ts";
 
@@ -13,11 +14,11 @@ export const trialRequest = z.strictObject({
     .looseObject({
       event: z.string().min(1).default("$pageview"),
       distinct_id: z.string().min(1).default("sample-person"),
-      properties: z.record(z.string(), z.unknown()).optional(),
+      properties: jsonObject.optional(),
     })
     .default({ event: "$pageview", distinct_id: "sample-person" }),
   /** Values to try before they are saved, as PATCH takes them. */
-  config: z.record(z.string(), z.json()).optional(),
+  config: jsonObject.optional(),
   /** Whether the app's requests are really made. */
   send: z.boolean().default(false),
 });
