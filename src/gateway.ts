@@ -1,7 +1,7 @@
+import { createAdmin } from "#admin";
 import { type Context, Hono } from "hono";
 import { fields } from "./accounts/counts.ts";
 import { acknowledge } from "./acknowledge.ts";
-import { createAdmin } from "./admin/index.ts";
 import type { AppDefinition } from "./apps/definition.ts";
 import { mendRegExp } from "./apps/built-ins/regexp.ts";
 import type { LocateInDatabase } from "./apps/meta/geoip.ts";

@@ -1,13 +1,13 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { bundleWorker, compatibility } from "../src/commands/bundle.ts";
 import { compile } from "../src/compiler/index.ts";
 import { writeMmdb } from "../src/geoip/mmdb.fixture.ts";
 import { startStack, type Stack } from "../src/local/stack.ts";
-import { startWorker } from "../src/local/workerd.ts";
+import { modulesBeside, startWorker } from "../src/local/workerd.ts";
 import { type Recorder, startRecorder } from "./recorder.ts";
 
 const LONDON = "81.2.69.160";
@@ -78,9 +78,18 @@ test.each([
 ] as const)("a Worker locates addresses in a database that %s binds as GEOIP_DB", async (kind, binding) => {
   const bundle = await bundleWorker(join(directory, "bound"), join(directory, "registry/registry.js"));
   const { date, flags } = await compatibility();
-  const module = (contents: string) => ({
+  const module = (contents: string, beside: Readonly<Record<string, string>> = {}) => ({
     mainModule: "worker.js",
-    modules: { "worker.js": { type: "esm" as const, contents } },
+    modules: Object.fromEntries(
+      Object.entries({ "worker.js": contents, ...beside }).map(([name, code]) => [
+        name,
+        { type: "esm" as const, contents: code },
+      ]),
+    ),
+  });
+  const [admin = ""] = await modulesBeside(bundle);
+  const gateway = module(await readFile(bundle, "utf8"), {
+    [basename(admin)]: await readFile(admin, "utf8"),
   });
   const variables = Object.entries(settings()).map(
     ([name, value]) => [name, { type: "text", value }] as const,
@@ -89,7 +98,7 @@ test.each([
   const env = { ...Object.fromEntries(variables), GEOIP_DB: binding };
   const worker = new Miniflare({
     workers: [
-      { config: { ...common, name: "gateway", env, manifest: module(await readFile(bundle, "utf8")) } },
+      { config: { ...common, name: "gateway", env, manifest: gateway } },
       { config: { ...common, name: "files", manifest: module(files) } },
     ],
   });

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { writeAdminAssets } from "../compiler/admin-assets.ts";
+import { writeAdminModule } from "../compiler/admin-module.ts";
 import { writeGeoip } from "../compiler/geoip.ts";
 
 /** The project's folder, with a trailing slash. */
@@ -32,7 +33,8 @@ export const wranglerProgram = join(
 );
 
 /**
- * Bundles the Worker as `wrangler deploy` would upload it. Resolves to the bundle's path. With `registry` the apps are
+ * Bundles the Worker as `wrangler deploy` would upload it. Resolves to the path of the
+ * bundle; modules that it imports lie beside it. With `registry` the apps are
  * those of another folder than `plugins/`, compiled before, and `cities` is the file of a City database that goes along.
  * Rejects with wrangler's own words.
  */
@@ -42,6 +44,7 @@ export async function bundleWorker(
   cities?: string,
 ): Promise<string> {
   await writeAdminAssets(generated);
+  await writeAdminModule(generated);
   if (registry) await writeGeoip(dirname(registry), cities);
   const config = registry ? await configFor(registry, outDirectory) : join(root, "wrangler.toml");
   const options = ["deploy", "--dry-run", "--config", config, "--outdir", outDirectory];
@@ -61,7 +64,10 @@ async function configFor(registry: string, outDirectory: string): Promise<string
   const text = await readFile(join(root, "wrangler.toml"), "utf8");
   const adapted = text
     .replace(/^\[build\]\n(?:.+\n)*/m, "")
-    .replace(/^main = .*$/m, `main = ${JSON.stringify(join(root, "src/worker.ts"))}`);
+    .replace(
+      /^(main|base_dir) = "(.*)"$/gm,
+      (_, name, path) => `${name} = ${JSON.stringify(join(root, path))}`,
+    );
   const file = join(outDirectory, "wrangler.toml");
   await mkdir(outDirectory, { recursive: true });
   const aliases = { "#registry": registry, "#geoip": join(dirname(registry), "geoip.js") };

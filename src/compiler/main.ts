@@ -3,6 +3,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { writeAdminAssets } from "./admin-assets.ts";
+import { writeAdminModule } from "./admin-module.ts";
 import { writeGeoip } from "./geoip.ts";
 import { type CompiledApp, CompileError, checkStartUp, compile, describeFault } from "./index.ts";
 import { describePackage } from "./known-packages.ts";
@@ -34,8 +35,11 @@ async function main(args: string[]): Promise<number> {
   }
   const bundle = options["check-start-up"];
   if (bundle !== undefined) return check(bundle);
-  await writeAdminAssets(options.out);
-  return (await bundleGeoip(options.out, options.worker)) || compileApps(options.plugins, options.out);
+  return (
+    (await bundleAdmin(options.out)) ||
+    (await bundleGeoip(options.out, options.worker)) ||
+    compileApps(options.plugins, options.out)
+  );
 }
 
 function readOptions(args: string[]) {
@@ -63,6 +67,17 @@ async function compileApps(pluginsDirectory: string, outDirectory: string): Prom
     if (!isRebuild(outDirectory)) return 1;
     console.error("The apps as they were before this change go on running.");
     return 0;
+  }
+}
+
+async function bundleAdmin(outDirectory: string): Promise<number> {
+  try {
+    await writeAdminAssets(outDirectory);
+    await writeAdminModule(outDirectory);
+    return 0;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return isRebuild(outDirectory) ? 0 : 1;
   }
 }
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { copyFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 
@@ -41,10 +41,12 @@ export async function startWorker(options: {
 }): Promise<RunningWorker> {
   const directory = await mkdtemp(join(tmpdir(), "edgehog-workerd-"));
   await copyFile(options.bundle, join(directory, "worker.js"));
-  const beside = await readdir(dirname(options.bundle));
-  const databases = beside.filter((name) => name.endsWith(".mmdb"));
-  for (const name of databases) await copyFile(join(dirname(options.bundle), name), join(directory, name));
-  await writeFile(join(directory, "config.capnp"), configuration({ ...options, databases }));
+  const beside = await modulesBeside(options.bundle);
+  for (const path of beside) await copyFile(path, join(directory, basename(path)));
+  await writeFile(
+    join(directory, "config.capnp"),
+    configuration({ ...options, beside: beside.map((path) => basename(path)) }),
+  );
   const flags = ["--experimental", "--control-fd=3"];
   if (options.inspectorPort) flags.push(`--inspector-addr=127.0.0.1:${options.inspectorPort}`);
   const child = spawn(program, ["serve", ...flags, "config.capnp"], {
@@ -92,6 +94,14 @@ export async function startWorker(options: {
   };
 }
 
+/** Paths of the files that a bundle imports: code and databases that wrangler left beside it. */
+export async function modulesBeside(bundle: string): Promise<string[]> {
+  const names = await readdir(dirname(bundle));
+  return names
+    .filter((name) => /\.(?:js|mmdb)$/.test(name) && name !== basename(bundle))
+    .map((name) => join(dirname(bundle), name));
+}
+
 /** Reads from workerd's control channel which ports its two sockets got. */
 function listeningPorts(child: ChildProcess): Promise<{ http: number; cron: number }> {
   return new Promise((resolve, reject) => {
@@ -124,11 +134,11 @@ function configuration({
   port,
   bindings,
   compatibility,
-  databases,
+  beside,
 }: {
   port: number;
-  /** Files that the bundle imports as bytes. */
-  databases: readonly string[];
+  /** Files that the bundle imports. */
+  beside: readonly string[];
   bindings: Readonly<Record<string, string>>;
   compatibility: { date: string; flags: readonly string[] };
 }): string {
@@ -137,7 +147,9 @@ function configuration({
   const variables = Object.entries(bindings).map(
     ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`,
   );
-  const data = databases.map((name) => `(name = ${text(name)}, data = embed ${text(name)})`);
+  const modules = ["worker.js", ...beside].map(
+    (name) => `(name = ${text(name)}, ${name.endsWith(".js") ? "esModule" : "data"} = embed ${text(name)})`,
+  );
   const cron = `export default { async fetch(request, { gateway }) {
     const { outcome } = await gateway.scheduled({ scheduledTime: new Date(Number(new URL(request.url).searchParams.get("time"))), cron: "* * * * *" });
     return new Response(outcome, { status: outcome === "ok" ? 200 : 500 });
@@ -146,7 +158,7 @@ function configuration({
 const config :Workerd.Config = (
   services = [
     (name = "gateway", worker = (
-      modules = ${list(['(name = "worker.js", esModule = embed "worker.js")', ...data])},
+      modules = ${list(modules)},
       compatibilityDate = ${text(compatibility.date)},
       compatibilityFlags = ${list(compatibility.flags.map(text))},
       bindings = ${list(variables)},

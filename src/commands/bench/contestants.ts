@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { compile } from "../../compiler/index.ts";
+import { modulesBeside } from "../../local/workerd.ts";
 import { bundleWorker, root } from "../bundle.ts";
 
 /** A bundle that is measured: the bare Worker, or the gateway with certain apps. */
@@ -105,6 +106,7 @@ async function bundleGateway(directory: string, apps: readonly object[]): Promis
 }
 
 async function contestant(name: string, bundle: string): Promise<Contestant> {
-  const code = await readFile(bundle);
+  const files = [bundle, ...(await modulesBeside(bundle))];
+  const code = Buffer.concat(await Promise.all(files.map((file) => readFile(file))));
   return { name, bundle, bytes: code.byteLength, gzipBytes: gzipSync(code).byteLength };
 }
