@@ -3,7 +3,8 @@ import process from "node:process";
 import { apps } from "#registry";
 import { serve, type ServerType } from "@hono/node-server";
 import { clientAddress } from "./client-address.ts";
-import { createGatewayProcess, FaultySettings, startCron } from "./process.ts";
+import { createGatewayProcess, FaultySettings } from "./process.ts";
+import { startCron } from "./schedule/cron.ts";
 import { createShutdown } from "./shutdown.ts";
 
 /** For a shutdown in order: the platform's own patience is 10 s as a rule. */

@@ -5,8 +5,6 @@ import type { CityDatabase } from "./geoip/maxmind.ts";
 import { createMemoryAssetCache } from "./proxy/memory-cache.ts";
 import { type Environment, readSettings, type Settings } from "./settings.ts";
 
-const MINUTE_MS = 60_000;
-
 /** The gateway as a process of its own: on Node and Deno alike, beyond what those call differently. */
 export interface GatewayProcess {
   gateway: Gateway;
@@ -93,21 +91,4 @@ async function openGeoip(environment: Environment): Promise<CityDatabase | null>
     fetch: (input, init) => fetch(input, init),
     onFault: (message) => console.error(message),
   });
-}
-
-/**
- * Fires the cron tick at every full minute from the next one on. Returns how to stop it. Each wait is computed anew, so
- * that a clock that is set does not shift the ticks. `tick` never rejects.
- */
-export function startCron(tick: (timeMs: number) => Promise<void>): () => void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const wait = () => {
-    timer = setTimeout(fire, MINUTE_MS - (Date.now() % MINUTE_MS));
-  };
-  const fire = () => {
-    void tick(Date.now());
-    wait();
-  };
-  wait();
-  return () => clearTimeout(timer);
 }

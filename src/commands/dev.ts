@@ -5,7 +5,7 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { compile } from "../compiler/index.ts";
 import { startStack } from "../local/stack.ts";
-import { startCron } from "../process.ts";
+import { startCron } from "../schedule/cron.ts";
 import { quietWrangler, root, wranglerProgram } from "./bundle.ts";
 import { readDevVars } from "./dev-vars.ts";
 

@@ -1,0 +1,20 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import process from "node:process";
+import { expect, test } from "vitest";
+import manifest from "../../package.json" with { type: "json" };
+
+const root = new URL("../..", import.meta.url).pathname;
+
+/** Scripts that start what there is, without options of their own. */
+const WITHOUT_OPTIONS = ["start:deno"];
+
+const commands = Object.entries(manifest.scripts).flatMap(([name, script]) => {
+  const [, file] = /^node (src\/commands\/\S+)$/.exec(script) ?? [];
+  return file === undefined || WITHOUT_OPTIONS.includes(name) ? [] : [[name, file] as const];
+});
+
+test.each(commands)("npm run %s loads and explains itself", async (name, file) => {
+  const { stdout } = await promisify(execFile)(process.execPath, [file, "--help"], { cwd: root });
+  expect(stdout).toMatch(new RegExp(`^Usage: npm run ${name}`));
+});
