@@ -170,7 +170,15 @@ describe("delivery", () => {
         timestamp: "2036-03-01T10:00:30.000Z",
         properties: expect.objectContaining({ a: 1, $plugins_deferred: ["reader (1)"] }),
         elements: [
-          { tag_name: "a", href: "/x", nth_child: 1, text: "Go", order: 0, attributes: { attr__href: "/x" } },
+          {
+            tag_name: "a",
+            href: "/x",
+            nth_child: 1,
+            text: "Go",
+            $el_text: "Go",
+            order: 0,
+            attributes: { attr__href: "/x" },
+          },
         ],
       },
     ]);

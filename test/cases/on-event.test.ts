@@ -28,24 +28,55 @@ describe("onEvent", () => {
     const edge = await deploy({
       app: "export async function onEvent(e) { await fetch(HOOK, { method: 'POST', body: JSON.stringify(e) }) }",
     });
-    const properties = {
-      a: 1,
-      $elements: [{ tag_name: "a", attr__href: "/x", nth_child: 1, $el_text: "Go" }],
-    };
-    await edge.send("$autocapture", { properties, $set: { p: 1 } });
-    expect(edge.hook.requests[0]?.json).toEqual({
-      uuid: expect.any(String),
-      event: "$autocapture",
+    const link = { tag_name: "a", attr__href: "/x", attr__class: "big red", nth_child: 1, $el_text: "Go" };
+    const properties = { a: 1, $set: { p: 1, q: 1 }, $elements: [link] };
+    await edge.send("$autocapture", { properties, $set: { p: 2 } });
+    const received = edge.hook.requests[0]?.json as Record<string, unknown>;
+    expect(received).toEqual({
       distinct_id: "u1",
-      team_id: expect.any(Number),
       ip: "127.0.0.1",
+      team_id: expect.any(Number),
+      event: "$autocapture",
+      properties: {
+        a: 1,
+        $set: { p: 2, q: 1 },
+        $ip: "127.0.0.1",
+        $plugins_succeeded: [],
+        $plugins_failed: [],
+        $plugins_deferred: ["app (1)"],
+      },
       timestamp: "2036-03-01T10:00:30.000Z",
-      $set: { p: 1 },
-      properties: { a: 1, $plugins_succeeded: [], $plugins_failed: [], $plugins_deferred: ["app (1)"] },
+      $set: { p: 2, q: 1 },
+      uuid: expect.any(String),
       elements: [
-        { tag_name: "a", href: "/x", nth_child: 1, text: "Go", order: 0, attributes: { attr__href: "/x" } },
+        {
+          attributes: { attr__href: "/x", attr__class: "big red" },
+          order: 0,
+          tag_name: "a",
+          attr_class: "big red",
+          href: "/x",
+          nth_child: 1,
+          text: "Go",
+          $el_text: "Go",
+        },
       ],
     });
+    // Apps send it on as JSON, and receivers compare text.
+    expect(Object.keys(received).join(" ")).toBe(
+      "distinct_id ip team_id event properties timestamp $set uuid elements",
+    );
+  });
+
+  test.each([
+    ["beside the properties", { $set: { plan: "gold" }, $set_once: { first: 1 } }],
+    ["among the properties", { properties: { $set: { plan: "gold" }, $set_once: { first: 1 } } }],
+  ])("finds $set and $set_once in both places when the client wrote them %s", async (_where, sent) => {
+    const edge = await deploy({
+      app: "export function onEvent(e) { console.log(e.$set, e.$set_once, e.properties.$set, e.properties.$set_once) }",
+    });
+    const event = await edge.send("e", sent);
+    expect(edge.messages()).toEqual(['{"plan":"gold"} {"first":1} {"plan":"gold"} {"first":1}']);
+    expect(event).toMatchObject(sent);
   });
 
   test("is not called for what was dropped [202]", async () => {

@@ -92,10 +92,11 @@ declare module "@posthog/plugin-scaffold" {
 
   export interface Element {
     text?: string;
+    $el_text?: string;
     tag_name?: string;
     href?: string;
     attr_id?: string;
-    attr_class?: string[];
+    attr_class?: string[] | string;
     nth_child?: number;
     nth_of_type?: number;
     attributes?: Properties;

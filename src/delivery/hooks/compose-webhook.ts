@@ -1,7 +1,7 @@
 import type { AppFetch } from "../../apps/fetch.ts";
 import type { Instance } from "../../apps/instance.ts";
-import { copyJson } from "../../json.ts";
 import type { ProcessedEvent } from "../../pipeline/index.ts";
+import { ingestedProperties } from "../plugin-event.ts";
 
 const WEBHOOK_TIMEOUT_MS = 10_000;
 
@@ -22,15 +22,14 @@ export async function sendWebhook(
   meta: object,
   send: AppFetch,
 ): Promise<void> {
-  const { uuid, distinct_id, event: name, properties, timestamp } = event;
+  const { uuid, distinct_id, event: name, timestamp } = event;
   const posthogEvent = {
     uuid,
     team_id: teamId,
     distinct_id,
     event: name,
-    // A copy: the event stands in the message that a retry is made of.
-    properties: copyJson(properties),
     timestamp: new Date(timestamp),
+    properties: ingestedProperties(event),
   };
   const { composeWebhook } = instance.hooks;
   const webhook = composeWebhook?.(posthogEvent, meta) as Webhook | null | undefined;
