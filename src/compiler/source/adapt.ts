@@ -1,4 +1,5 @@
 import type { Place } from "../faults.ts";
+import { failConstantWrites } from "./constants.ts";
 import type { Findings } from "./findings.ts";
 import { declareGlobals } from "./globals.ts";
 import { adaptImports } from "./imports.ts";
@@ -16,6 +17,7 @@ export type Adapter = (file: ParsedFile, findings: Findings) => void;
 const ADAPTERS: readonly Adapter[] = [
   refuseUnsupported,
   declareGlobals,
+  failConstantWrites,
   adaptImports,
   scheduleOwnJobs,
   collectTopLevel,

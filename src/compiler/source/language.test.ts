@@ -95,6 +95,30 @@ describe("globals", () => {
   });
 });
 
+describe("an assignment to a constant", () => {
+  const writes: [source: string][] = [
+    ["fixed = effect()"],
+    ["fixed += effect()"],
+    ["[fixed] = [effect()]"],
+    ["({ fixed } = { fixed: effect() })"],
+    ["for (fixed of [effect()]);"],
+    ["imported = effect()"],
+  ];
+  test.each(writes)("fails when it is reached, and not before: %s", async (source) => {
+    const app = await runApp(
+      `import imported from "crypto"; const fixed = 1; let effects = 0; const effect = () => (effects += 1, 2);
+      export function run() { ${source} }\nexport const seen = () => [fixed, effects, typeof imported];`,
+    );
+    const { run, seen } = app.exports as { run: () => void; seen: () => unknown };
+    expect(run).toThrow(new TypeError("Assignment to constant variable."));
+    expect(seen()).toEqual([1, 1, "object"]);
+  });
+
+  test("does not concern variables of the same name", async () => {
+    expect(await evaluate("(() => { let x = 1; x = 2; return x })()", "const x = 0;")).toBe(2);
+  });
+});
+
 describe("TypeScript", () => {
   test("is read in .js files too", async () => {
     const project = await createProject({

@@ -16,6 +16,8 @@ export interface ParsedFile {
   edit: MagicString;
   /** Identifiers that nothing in the file declares. */
   free: readonly FreeReference[];
+  /** Where names are assigned that are declared as constants, or imported. */
+  constantWrites: readonly Identifier[];
   /** What the file declares at its top level. */
   topLevel: readonly TopLevelBinding[];
   parentOf(node: AnyNode): AnyNode | undefined;
@@ -57,6 +59,7 @@ export function parseSource(
     program,
     edit: new MagicString(code),
     free: freeReferences(scopes.globalScope),
+    constantWrites: scopes.scopes.flatMap(({ variables }) => variables.filter(isConstant).flatMap(writesTo)),
     topLevel: (moduleScope?.variables ?? []).map(topLevelBinding),
     parentOf: (node) => parents.get(node),
     placeOf: ({ start }) => file.originOf(placeAt(code, start)),
@@ -85,6 +88,20 @@ function freeReferences(scope: Scope | null): FreeReference[] {
     node: reference.identifier as unknown as Identifier,
     isWrite: reference.isWrite(),
   }));
+}
+
+function isConstant({ defs }: Variable): boolean {
+  return defs.some(
+    ({ type, parent }) =>
+      type === "ImportBinding" ||
+      (type === "Variable" && parent?.type === "VariableDeclaration" && parent.kind === "const"),
+  );
+}
+
+function writesTo({ references }: Variable): Identifier[] {
+  return references
+    .filter((reference) => reference.isWrite() && !reference.init)
+    .map(({ identifier }) => identifier as unknown as Identifier);
 }
 
 function topLevelBinding({ name, defs, references }: Variable): TopLevelBinding {

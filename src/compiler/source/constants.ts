@@ -1,0 +1,16 @@
+import type { Adapter } from "./adapt.ts";
+
+/** Throws when it is written to, after the value was computed, as engines do. */
+const CONSTANT = '({ set _(value) { throw new TypeError("Assignment to constant variable.") } })._';
+
+/**
+ * Lets an assignment to a constant fail when it is reached, as it did in PostHog: bundlers refuse the whole app for it,
+ * though it may stand where the author never came by.
+ */
+export const failConstantWrites: Adapter = (file) => {
+  for (const node of file.constantWrites) {
+    const parent = file.parentOf(node);
+    const isShorthand = parent?.type === "Property" && parent.shorthand;
+    file.edit.overwrite(node.start, node.end, isShorthand ? `${node.name}: ${CONSTANT}` : CONSTANT);
+  }
+};
