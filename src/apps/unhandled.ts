@@ -1,18 +1,32 @@
 import { currentInvocation } from "./scope.ts";
 
 /**
- * Takes a promise's rejection that nobody handles, from the platform's own event for that. It belongs to the app whose
- * code rejected the promise: workerd, Node and Deno all raise the event in the asynchronous context of the rejection.
- * @param writeFault hears of rejections that belong to no app
+ * Takes what fails where nobody handles it, from the platform's own events for that. It belongs to the app whose code
+ * failed: workerd, Node and Deno all raise these events in the asynchronous context of the failure.
  */
-export function createUnhandledRejection(writeFault: (message: string) => void): (reason: unknown) => void {
-  return (reason) => {
+export interface Unhandled {
+  /** A promise was rejected and nobody looks. Harmless, whoever's it is. */
+  unhandledRejection(reason: unknown): void;
+  /**
+   * Something was thrown in a callback of a stream, a socket or `zlib`. False if that was in no app's code: the gateway is
+   * in an unknown state then, and must not go on.
+   */
+  uncaughtException(thrown: unknown): boolean;
+}
+
+/** @param writeFault hears of rejections that belong to no app */
+export function createUnhandled(writeFault: (message: string) => void): Unhandled {
+  function logForApp(thrown: unknown, what: string): boolean {
     const invocation = currentInvocation.getStore();
-    if (invocation) {
-      invocation.instance.logThrown(reason, invocation.hook, "Unhandled promise rejection: ");
-      return;
-    }
-    const text = reason instanceof Error ? reason.stack : String(reason);
-    writeFault(`unhandled promise rejection outside of apps: ${text}`);
+    invocation?.instance.logThrown(thrown, invocation.hook, what);
+    return invocation !== undefined;
+  }
+  return {
+    unhandledRejection(reason) {
+      if (logForApp(reason, "Unhandled promise rejection: ")) return;
+      const text = reason instanceof Error ? reason.stack : String(reason);
+      writeFault(`unhandled promise rejection outside of apps: ${text}`);
+    },
+    uncaughtException: (thrown) => logForApp(thrown, "Uncaught exception: "),
   };
 }

@@ -75,6 +75,14 @@ describe("fetch", () => {
     expect(edge.messages().map((message) => JSON.parse(message) as unknown)).toEqual([expected[_what]]);
   });
 
+  test("answers as node-fetch does when it is printed", async () => {
+    const edge = await deploy({
+      app: "export async function onEvent() { const answer = await fetch(HOOK, { timeout: 5000 }); console.log(JSON.stringify(answer), String(answer), JSON.stringify(answer.clone())) }",
+    });
+    await edge.send("e");
+    expect(edge.messages()).toEqual(['{"size":0,"timeout":5000} [object Response] {"size":0,"timeout":0}']);
+  });
+
   test("rejects with a FetchError when nobody listens [327]", async () => {
     const edge = await deploy({
       app: "export async function onEvent() { try { await fetch('http://127.0.0.1:1/') } catch (error) { console.log(error.name, error instanceof Error, /^request to http:.*failed/.test(error.message)) } }",

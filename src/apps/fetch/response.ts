@@ -10,13 +10,19 @@ export type AppResponse = Omit<Response, "clone" | "headers" | "body"> & {
   buffer(): Promise<Buffer>;
   clone(): AppResponse;
   readonly headers: Headers & { raw(): Record<string, string[]> };
+  /** The request's own limits, 0 without one. Enumerable: apps log answers as JSON, and this is what they see of them. */
+  readonly size: number;
+  readonly timeout: number;
 };
 
 /**
  * Dresses the platform's answer as node-fetch's: `buffer()`, `headers.raw()`, and a body that can be piped as well as read
  * as a web stream. With `size`, reading more bytes than that fails with a `FetchError`. What is not used costs nothing.
  */
-export function nodeFetchResponse(answer: Response, { size = 0 }: { size?: number } = {}): AppResponse {
+export function nodeFetchResponse(
+  answer: Response,
+  { size = 0, timeout = 0 }: { size?: number; timeout?: number } = {},
+): AppResponse {
   const response = size > 0 && answer.body ? limited(answer, size) : answer;
   const copy = response.clone.bind(response);
   if (response.body) addNodeMethods(response.body);
@@ -25,7 +31,7 @@ export function nodeFetchResponse(answer: Response, { size = 0 }: { size?: numbe
     buffer: async () => Buffer.from(await response.arrayBuffer()),
     clone: () => nodeFetchResponse(copy()),
   });
-  return response as unknown as AppResponse;
+  return Object.assign(response, { size, timeout }) as unknown as AppResponse;
 }
 
 /** Methods that apps call on a body that is a Node stream; the first one called makes it one. */

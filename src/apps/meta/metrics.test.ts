@@ -13,6 +13,12 @@ describe("an app's metrics", () => {
     ]);
   });
 
+  test("can be printed, and tell of a name that is none", () => {
+    const metrics = createAppMetrics({ kinds: { a: "sum" }, now: () => new Date(), flush() {} });
+    expect(JSON.stringify({ metrics })).toBe('{"metrics":{"a":{}}}');
+    expect(() => metrics["b"]).toThrow("Invalid metric name");
+  });
+
   test("of a kind that does not exist keep the app from loading", () => {
     expect(() => metricKinds({ a: "avg", b: "sum" }, false)).toThrow(
       "Only 'sum', 'max', and 'min' are supported as metric types. Invalid types received: avg",

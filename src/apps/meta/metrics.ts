@@ -71,7 +71,9 @@ export function createAppMetrics(options: {
   );
   return new Proxy(Object.fromEntries(operations), {
     get(known, name) {
-      if (typeof name === "string" && !Object.hasOwn(known, name)) throw new Error("Invalid metric name");
+      // `toJSON` is asked for by whoever prints `meta`, and not by an author who misspelt a metric.
+      const isMissing = typeof name === "string" && name !== "toJSON" && !Object.hasOwn(known, name);
+      if (isMissing) throw new Error("Invalid metric name");
       return Reflect.get(known, name);
     },
   });
