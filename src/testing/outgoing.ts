@@ -1,3 +1,5 @@
+import { STATUS_CODES } from "node:http";
+
 /** A request that left the gateway, as its receiver would have seen it. */
 export interface SentRequest {
   method: string;
@@ -100,6 +102,8 @@ function responseOf(answer: Answer): Response {
   if (answer instanceof Error) throw answer;
   // A body can be read once, and an answer may be given many times.
   if (answer instanceof Response) return answer.clone();
-  const { json, body = null, ...init } = answer;
+  const { json, body = null, ...given } = answer;
+  // As servers name their statuses on the wire.
+  const init = { statusText: STATUS_CODES[given.status ?? 200] ?? "", ...given };
   return json === undefined ? new Response(body, init) : Response.json(json, init);
 }
