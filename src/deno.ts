@@ -38,10 +38,13 @@ async function main(): Promise<void> {
     // The embedded stack says so itself; Upstash is durable.
     durability: environment["EMBEDDED_DURABILITY"] === "memory" ? "memory" : "durable",
   });
-  // An app's forgotten promise must not end the process for all others.
+  // What an app forgets or throws too late must not end the process for all others.
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     gateway.unhandledRejection(event.reason);
+  });
+  globalThis.addEventListener("error", (event) => {
+    if (gateway.uncaughtException(event.error)) event.preventDefault();
   });
   const server = Deno.serve(
     { port, onListen: (address) => console.log(`Edgehog listens on port ${address.port}`) },

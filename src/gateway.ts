@@ -6,6 +6,7 @@ import type { AppDefinition } from "./apps/definition.ts";
 import { mendRegExp } from "./apps/built-ins/regexp.ts";
 import type { LocateInDatabase } from "./apps/meta/geoip.ts";
 import type { Scope } from "./apps/scope.ts";
+import type { Unhandled } from "./apps/unhandled.ts";
 import { createCapture } from "./capture/capture.ts";
 import { preflightHeaders } from "./capture/cors.ts";
 import { routePath } from "./capture/path.ts";
@@ -51,14 +52,12 @@ export interface Platform {
   write(line: string): void;
 }
 
-export interface Gateway {
+export interface Gateway extends Unhandled {
   fetch(request: Request, platform: RequestPlatform): Response | Promise<Response>;
   /** A cron tick, once a minute. Rejects when a part of it failed; the others were done, and the next tick comes all the same. */
   scheduled(timeMs: number): Promise<void>;
   /** Lets apps tear down before the process ends, and publishes what they leave. Rejects when QStash refuses that. */
   stop(waitUntil: RequestPlatform["waitUntil"]): Promise<void>;
-  /** Puts a promise that was rejected and that nobody handles into the log of the app whose code it is. Harmless else. */
-  unhandledRejection(reason: unknown): void;
 }
 
 /** A gateway whose settings are whole. */
@@ -97,7 +96,7 @@ export function createGateway(platform: Platform, services = createServices(plat
       await instances.tearDown(scope);
       await queue.publish(await services.leftovers(scope));
     },
-    unhandledRejection: services.unhandledRejection,
+    ...services.unhandled,
   };
 }
 

@@ -18,6 +18,7 @@ export function createMisconfigured(faults: readonly string[]): Gateway {
     },
     stop: () => Promise.resolve(),
     unhandledRejection() {},
+    uncaughtException: () => false,
     async scheduled() {
       throw new Error(`no scheduled task runs while settings are faulty: ${faults.join("; ")}`);
     },

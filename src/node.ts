@@ -28,8 +28,13 @@ async function main(): Promise<void> {
     durability: embedded?.durability === "memory" ? "memory" : "durable",
   });
 
-  // An app's forgotten promise must not end the process for all others.
+  // What an app forgets or throws too late must not end the process for all others.
   process.on("unhandledRejection", (reason) => gateway.unhandledRejection(reason));
+  process.on("uncaughtException", (error) => {
+    if (gateway.uncaughtException(error)) return;
+    console.error(error);
+    process.exit(1);
+  });
 
   const server = serve({
     port,

@@ -38,7 +38,7 @@ import { createSpool } from "./delivery/spool/index.ts";
 import { createExactRateLimit } from "./exact-rate-limit.ts";
 import type { Platform, RequestPlatform } from "./gateway.ts";
 import { createIngest } from "./ingest.ts";
-import { createUnhandledRejection } from "./apps/unhandled-rejection.ts";
+import { createUnhandled } from "./apps/unhandled.ts";
 import { createKeptLogs } from "./logs/kept.ts";
 import { createSecrets } from "./logs/secrets.ts";
 import { createPipeline } from "./pipeline/index.ts";
@@ -195,7 +195,7 @@ export function createServices(platform: Platform) {
     logs,
     writeFault,
     mask: secrets.mask,
-    unhandledRejection: createUnhandledRejection(writeFault),
+    unhandled: createUnhandled(writeFault),
     buffers,
     stories,
     openScope,

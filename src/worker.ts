@@ -51,6 +51,10 @@ addEventListener("unhandledrejection", (event) => {
   gateway?.unhandledRejection(event.reason);
 });
 
+addEventListener("error", (event) => {
+  if (gateway?.uncaughtException(event.error)) event.preventDefault();
+});
+
 /** Looks addresses up in the City database that was deployed along, or else in the one that `GEOIP_DB` binds. */
 function locateIn(environment: Environment): LocateInDatabase {
   const name = environment["GEOIP_DATABASE"];

@@ -51,4 +51,24 @@ export function testFaultyApps({ edge, send, admin, arrival }: Seen): void {
     }
     expect((await fetch(`${edge().url}/_gateway/health`)).status).toBe(200);
   });
+
+  test("survives what an app throws in a callback, and puts it into its log", async () => {
+    const person = randomUUID();
+    await send("/e/", { api_key: TOKEN, event: "packed", distinct_id: person });
+    expect((await arrival(person)).properties["$plugins_succeeded"]).toContain("flaky (6)");
+    const thrown = async () => {
+      const answer = await admin("apps/flaky/logs?search=thrown%20in%20a%20callback");
+      return ((await answer.json()) as { entries: { message: string }[] }).entries;
+    };
+    await expect.poll(async () => (await thrown()).length, { timeout: 15_000 }).toBe(1);
+    expect((await thrown())[0]).toMatchObject({
+      level: "ERROR",
+      source: "PLUGIN",
+      hook: "processEvent",
+      message: expect.stringMatching(
+        /^Uncaught exception: Error: thrown in a callback: incorrect header check/,
+      ),
+    });
+    expect((await fetch(`${edge().url}/_gateway/health`)).status).toBe(200);
+  });
 }

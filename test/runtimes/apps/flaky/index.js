@@ -1,3 +1,5 @@
+import { unzip } from "zlib";
+
 let failed = false;
 
 export async function onEvent(event) {
@@ -21,9 +23,17 @@ function forget(address) {
   void fetch(address);
 }
 
+// Fails where no caller is left, and no promise.
+function unpack() {
+  unzip("no archive", (error) => {
+    throw new Error(`thrown in a callback: ${error.message}`);
+  });
+}
+
 // Ends only because the gateway cuts it.
 export function processEvent(event) {
   if (event.event === "forgetful") forget(event.properties.address);
+  if (event.event === "packed") unpack();
   if (event.event === "endless") while (true) event.turns = (event.turns || 0) + 1;
   return event;
 }
