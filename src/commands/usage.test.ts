@@ -7,11 +7,11 @@ import manifest from "../../package.json" with { type: "json" };
 const root = new URL("../..", import.meta.url).pathname;
 
 /** Scripts that start what there is, without options of their own. */
-const WITHOUT_OPTIONS = ["start:deno"];
+const WITHOUT_OPTIONS = new Set(["start:deno"]);
 
 const commands = Object.entries(manifest.scripts).flatMap(([name, script]) => {
   const [, file] = /^node (src\/commands\/\S+)$/.exec(script) ?? [];
-  return file === undefined || WITHOUT_OPTIONS.includes(name) ? [] : [[name, file] as const];
+  return file === undefined || WITHOUT_OPTIONS.has(name) ? [] : [[name, file] as const];
 });
 
 test.each(commands)("npm run %s loads and explains itself", async (name, file) => {
