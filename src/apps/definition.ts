@@ -59,6 +59,8 @@ export interface AppHost {
   loop(iterations: number, startedAtMs: number, line: number, column: number): number;
   /** Called by an app's own `then` methods: throws when one goes on for ever. */
   thenable(line: number, column: number): void;
+  /** Stands where an app assigns to one of its constants: writing its `value` throws the engine's own error. */
+  constant: { value: unknown };
   /** The instance's own global object (`global`, `globalThis`), and the one that its packages see. */
   global: Record<string, unknown>;
   packageGlobal: Record<string, unknown>;

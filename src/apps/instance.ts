@@ -7,6 +7,7 @@ import { type AppBuffer, createAppBuffers } from "./buffer.ts";
 import { AppFunction } from "./built-ins/code-generation.ts";
 import { createExtensions } from "./built-ins/extensions.ts";
 import { mendRegExp } from "./built-ins/regexp.ts";
+import { constant } from "./constant.ts";
 import { createAppConsole } from "./console.ts";
 import type { AppDefinition, AppHost, MarkedSource } from "./definition.ts";
 import { describeThrown, summariseThrown } from "./describe-thrown.ts";
@@ -108,6 +109,7 @@ export function createInstance(
     jobs,
     loop: createLoopGuard({ ...services.loops, now: () => services.now().getTime() }),
     thenable: guardThenable,
+    constant,
     global: {},
     libraries: { "@posthog/plugin-contrib": { createBuffer: buffers.createBuffer } },
     source: (source) => void (marked = source),

@@ -1,4 +1,5 @@
 import { createExtensions } from "../apps/built-ins/extensions.ts";
+import { constant } from "../apps/constant.ts";
 import { createLoopGuard, guardThenable } from "../apps/loop-guard.ts";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -80,6 +81,7 @@ function createHost(host: Partial<AppHost>): AppHost {
     jobs: undefined,
     loop: createLoopGuard({ limit: 100_000, timeoutMs: 30_000, now: () => 0 }),
     thenable: guardThenable,
+    constant,
     global: Object.create(globalThis),
     libraries: { "@posthog/plugin-contrib": { createBuffer: () => ({}) } },
     packageGlobal: globalThis as unknown as Record<string, unknown>,

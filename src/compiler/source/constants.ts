@@ -1,7 +1,8 @@
+import { HOST } from "../names.ts";
 import type { Adapter } from "./adapt.ts";
 
-/** Throws when it is written to, after the value was computed, as engines do. */
-const CONSTANT = '({ set _(value) { throw new TypeError("Assignment to constant variable.") } })._';
+/** Fails when it is written to, after the value was computed, as engines do. */
+const CONSTANT = `${HOST}.constant.value`;
 
 /**
  * Lets an assignment to a constant fail when it is reached, as it did in PostHog: bundlers refuse the whole app for it,
