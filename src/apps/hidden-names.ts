@@ -1,6 +1,7 @@
 /**
  * What apps must not find, neither as a name nor on `global`: they have jobs instead of timers and no process
- * (runtime 4.2), and nothing through which one app could reach what others share.
+ * (runtime 4.2), nothing by which bundled code takes this for a browser, and nothing through which one app could reach
+ * what others share.
  */
 export const HIDDEN_GLOBALS = [
   "setTimeout",
@@ -12,6 +13,7 @@ export const HIDDEN_GLOBALS = [
   "queueMicrotask",
   "scheduler",
   "process",
+  "navigator",
   "Deno",
   "self",
   "addEventListener",

@@ -74,6 +74,7 @@ describe("globals", () => {
     ["clearImmediate", "undefined"],
     ["queueMicrotask", "undefined"],
     ["process", "undefined"],
+    ["navigator", "undefined"],
     ["require", "undefined"],
   ];
   for (const [name, type] of types) {
