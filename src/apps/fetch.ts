@@ -60,7 +60,7 @@ async function request(
   const signals = [init.signal, timeout ? AbortSignal.timeout(timeout) : null].filter((signal) => !!signal);
   try {
     const response = await platformFetch(input, {
-      ...(await platformInit(init)),
+      ...(await platformInit(input, init)),
       ...(signals.length > 0 ? { signal: AbortSignal.any(signals) } : {}),
     });
     if (init.redirect === "error" && response.status >= 300 && response.status < 400) {
@@ -74,7 +74,6 @@ async function request(
       throw new FetchError(`network timeout at: ${address}`, "request-timeout", error);
     }
     if (error instanceof Error && error.name === "AbortError") throw new AbortError();
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new FetchError(`request to ${address} failed, reason: ${reason}`, "system", error);
+    throw FetchError.ofSystem(address, error);
   }
 }

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
 import { deploy } from "./deploy.ts";
 
@@ -75,6 +77,19 @@ describe("fetch", () => {
     expect(edge.messages().map((message) => JSON.parse(message) as unknown)).toEqual([expected[_what]]);
   });
 
+  test("names itself as node-fetch does, unless the app names itself", async () => {
+    const edge = await deploy({
+      app: "export async function onEvent() { await fetch(HOOK); await fetch(HOOK, { headers: { 'user-agent': 'mine', accept: 'text/plain' } }); await fetch(new Request(HOOK, { headers: { Accept: 'text/html', 'X-Own': '1' } })) }",
+    });
+    await edge.send("e");
+    const node = expect.stringMatching(/^node-fetch\/1\.0 /);
+    expect(edge.hook.requests.map(({ headers }) => headers)).toMatchObject([
+      { accept: "*/*", "user-agent": node },
+      { accept: "text/plain", "user-agent": "mine" },
+      { accept: "text/html", "user-agent": node, "x-own": "1" },
+    ]);
+  });
+
   test("answers as node-fetch does when it is printed", async () => {
     const edge = await deploy({
       app: "export async function onEvent() { const answer = await fetch(HOOK, { timeout: 5000 }); console.log(JSON.stringify(answer), String(answer), JSON.stringify(answer.clone())) }",
@@ -89,6 +104,32 @@ describe("fetch", () => {
     });
     await edge.send("e");
     expect(edge.messages()).toEqual(["FetchError true true"]);
+  });
+
+  test("says what the system said", async () => {
+    const closed = createServer().listen(0, "127.0.0.1");
+    await once(closed, "listening");
+    const { port } = closed.address() as AddressInfo;
+    closed.close();
+    await once(closed, "close");
+    const edge = await deploy({
+      app: `export async function onEvent() { await fetch('http://127.0.0.1:${port}/').catch(({ message, type, code, errno }) => console.log(message, type, code, errno)) }`,
+    });
+    await edge.send("e");
+    const message = `request to http://127.0.0.1:${port}/ failed, reason: connect ECONNREFUSED 127.0.0.1:${port}`;
+    expect(edge.messages()).toEqual([`${message} system ECONNREFUSED ECONNREFUSED`]);
+  });
+
+  test("rejects with a FetchError for an answer that is not the JSON it is read as", async () => {
+    const edge = await deploy({
+      app: "export async function onEvent() { const answer = await fetch(HOOK); await answer.json().catch(({ name, type, message }) => console.log(name, type, message.replace(HOOK, ''))) }",
+    });
+    edge.hook.answerWith(() => new Response("<html>"));
+    await edge.send("e");
+    const message = expect.stringMatching(
+      /^FetchError invalid-json invalid json response body at .* reason: Unexpected token/,
+    );
+    expect(edge.messages()).toEqual([message]);
   });
 
   test("rejects with a FetchError when its timeout has passed", async () => {

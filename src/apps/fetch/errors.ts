@@ -1,12 +1,37 @@
 /** A failed request, named and typed as node-fetch does it. */
 export class FetchError extends Error {
   readonly type: string;
+  /** What the system says, `ECONNREFUSED` for one; where the platform does. */
+  readonly code?: string;
+  readonly errno?: string;
 
   constructor(message: string, type: string, cause?: unknown) {
     super(message, { cause });
     this.name = "FetchError";
     this.type = type;
   }
+
+  /** A request that did not come through, told by the system's own error where the platform hands it on. */
+  static ofSystem(address: string, error: unknown): FetchError {
+    const { message, code } = systemErrorOf(error);
+    const failure = new FetchError(`request to ${address} failed, reason: ${message}`, "system", error);
+    return code === undefined ? failure : Object.assign(failure, { code, errno: code });
+  }
+}
+
+interface SystemError {
+  message: string;
+  code?: string;
+}
+
+type Cause = Partial<SystemError> & { errors?: Partial<SystemError>[] };
+
+/** Node says no more than "fetch failed" itself; what has failed is its cause, or one of several, an address each. */
+function systemErrorOf(error: unknown): SystemError {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { code, message, errors } = (error.cause ?? error) as Cause;
+  const reason = message || errors?.[0]?.message || error.message;
+  return typeof code === "string" ? { message: reason, code } : { message: reason };
 }
 
 /** The app itself gave its request up. */

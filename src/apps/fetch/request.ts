@@ -24,18 +24,42 @@ interface NodeStream {
 }
 
 /**
- * The options of a request as every platform takes them. A Node stream is read to its end first: streams of unknown length
- * are sent in chunks, which many receivers refuse. Rejects with what the stream fails with.
+ * What node-fetch says of itself where an app says nothing. Workers would send neither, and some services, GitHub's API
+ * among them, refuse whoever does not name himself.
  */
-export async function platformInit({
-  body,
-  timeout: _timeout,
-  size: _size,
-  follow: _follow,
-  agent: _agent,
-  compress: _compress,
-  ...init
-}: AppRequestInit): Promise<RequestInit> {
+const DEFAULT_HEADERS = {
+  Accept: "*/*",
+  "User-Agent": "node-fetch/1.0 (+https://github.com/bitinn/node-fetch)",
+} as const;
+
+/**
+ * The options of a request as every platform takes them, with the headers that node-fetch sends of itself. A Node stream is
+ * read to its end first: streams of unknown length are sent in chunks, which many receivers refuse. Rejects with what the
+ * stream fails with.
+ */
+export async function platformInit(
+  input: string | URL | Request,
+  init: AppRequestInit,
+): Promise<RequestInit> {
+  const headers = new Headers(init.headers ?? (input instanceof Request ? input.headers : {}));
+  for (const [name, value] of Object.entries(DEFAULT_HEADERS)) {
+    if (!headers.has(name)) headers.set(name, value);
+  }
+  return { ...(await withPlatformBody(init, headers)), headers };
+}
+
+async function withPlatformBody(
+  {
+    body,
+    timeout: _timeout,
+    size: _size,
+    follow: _follow,
+    agent: _agent,
+    compress: _compress,
+    ...init
+  }: AppRequestInit,
+  headers: Headers,
+): Promise<RequestInit> {
   const adapted: RequestInit = { ...init };
   if (init.method) adapted.method = init.method.toUpperCase();
   // Workers refuse "error"; the answer tells all the same.
@@ -44,10 +68,8 @@ export async function platformInit({
   if (!isNodeStream(body)) return { ...adapted, body };
 
   const boundary = body.getBoundary?.();
-  if (boundary !== undefined) {
-    const headers = new Headers(init.headers);
-    if (!headers.has("Content-Type")) headers.set("Content-Type", `multipart/form-data;boundary=${boundary}`);
-    adapted.headers = headers;
+  if (boundary !== undefined && !headers.has("Content-Type")) {
+    headers.set("Content-Type", `multipart/form-data;boundary=${boundary}`);
   }
   return { ...adapted, body: await readStream(body) };
 }

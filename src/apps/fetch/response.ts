@@ -29,9 +29,20 @@ export function nodeFetchResponse(
   define(response.headers, { raw: () => rawHeaders(response.headers) });
   define(response, {
     buffer: async () => Buffer.from(await response.arrayBuffer()),
+    json: async () => parseBody(await response.text(), response.url),
     clone: () => nodeFetchResponse(copy()),
   });
   return Object.assign(response, { size, timeout }) as unknown as AppResponse;
+}
+
+function parseBody(text: string, address: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const message = `invalid json response body at ${address} reason: ${reason}`;
+    throw new FetchError(message, "invalid-json", error);
+  }
 }
 
 /** Methods that apps call on a body that is a Node stream; the first one called makes it one. */
