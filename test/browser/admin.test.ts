@@ -1,151 +1,148 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import type { AxeResults } from "axe-core";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { freePort } from "../../src/local/free-port.ts";
-import { type Stack, startStack } from "../../src/local/stack.ts";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { requireProgram } from "../requirements.ts";
-import { buildBundle, type RunningGateway, startGateway } from "../runtimes/start.ts";
+import { SOON } from "./chromium.ts";
+import { OWNER, READER, startWorld, type World } from "./world.ts";
 
-const TOKEN = "phc_admin_browser";
-const PAGES = ["", "/apps", "/events", "/audit", "/projects"];
-const DESKTOP = { width: 1280, height: 900 };
-const PHONE = { width: 375, height: 812 };
-
-declare const axe: { run(): Promise<AxeResults> };
-
+const PROJECT = "phc_store";
 const program = requireProgram("chromium");
 
 describe.skipIf(program === null)("the admin in Chromium, on workerd", () => {
-  let stack: Stack;
-  let edge: RunningGateway;
-  let browser: Browser;
-  let complaints: string[];
-  let axeSource: string;
-  let removeBundle = async () => {};
-
+  let world: World;
   beforeAll(async () => {
-    stack = await startStack();
-    const { bundle, remove } = await buildBundle("workerd", new URL("apps", import.meta.url).pathname);
-    removeBundle = remove;
-    const port = await freePort();
-    edge = await startGateway("workerd", bundle, port, {
-      ...stack.env,
-      PROJECT_TOKENS: `${TOKEN},phc_another`,
-      PUBLIC_URL: `http://127.0.0.1:${port}`,
-      ADMIN_TOKEN: "anna:secret-of-anna,ops:secret-of-ops:read",
-    });
-    const sent = await fetch(`${edge.url}/batch/`, {
-      method: "POST",
-      body: JSON.stringify({ api_key: TOKEN, batch: [{ event: "hello", distinct_id: "u" }] }),
-    });
-    expect(sent.status).toBe(200);
-    browser = await chromium.launch({
-      executablePath: program ?? "",
-      args: ["--no-sandbox", "--no-first-run", "--disable-gpu", "--disable-background-networking"],
-    });
-    axeSource = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+    world = await startWorld("store", [PROJECT], program ?? "");
   });
-  afterAll(async () => {
-    await browser?.close();
-    await edge?.stop();
-    await stack?.stop();
-    await removeBundle();
-  });
-  afterEach(() => Promise.all(browser?.contexts().map((context) => context.close()) ?? []));
+  afterAll(() => world?.stop());
+  beforeEach(() => world.warehouse.answerWith(() => new Response("ok")));
+  afterEach(() => world?.chromium.closePages());
 
-  async function open(options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext({ viewport: DESKTOP, ...options });
-    const page = await context.newPage();
-    complaints = [];
-    page.on("console", (message) => {
-      if (["error", "warning"].includes(message.type())) complaints.push(message.text());
-    });
-    page.on("pageerror", (error) => complaints.push(error.message));
+  /** A page of the admin, after the log-in. */
+  async function open(path: string, options: BrowserContextOptions = {}, token = OWNER): Promise<Page> {
+    const { page } = await world.chromium.open(options);
+    await page.goto(world.admin + path);
+    await page.getByLabel("Token").fill(token);
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("button", { name: "Log out" }).waitFor();
     return page;
   }
+  const heading = (page: Page, name: string) => page.getByRole("heading", { name, exact: true }).first();
+  const rows = (page: Page) => page.locator("tbody tr");
 
-  async function logIn(page: Page): Promise<void> {
-    await page.goto(`${edge.url}/admin`);
-    await page.getByLabel("Token").fill("secret-of-anna");
-    await page.getByRole("button", { name: "Log in" }).click();
-    await page.getByRole("heading", { name: "Overview" }).waitFor();
-  }
+  describe("with JavaScript off", () => {
+    const options = { javaScriptEnabled: false };
 
-  /** Serious faults that axe finds on a page, by rule and place. */
-  async function faultsOn(page: Page): Promise<string[]> {
-    // By the debugging protocol, which the policy of the page does not bind.
-    await page.evaluate(axeSource);
-    const { violations, passes } = await page.evaluate(() => axe.run());
-    expect(passes.length).toBeGreaterThan(5);
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-  }
+    test("one logs in, looks around, changes the colours and logs out", async () => {
+      const page = await open("", options);
+      await page.getByRole("link", { name: "Projects & settings" }).click();
+      await heading(page, "Settings in force").waitFor();
+      await page.getByRole("button", { name: "dark" }).click();
+      await heading(page, "Projects & settings").waitFor();
+      expect(await page.getAttribute("html", "data-theme")).toBe("dark");
+      await page.getByRole("button", { name: "Log out" }).click();
+      await heading(page, "Log in").waitFor();
+    });
 
-  const isWiderThanScreen = (page: Page) =>
-    page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+    test("an app is tried with values that are not saved, and nothing is delivered", async () => {
+      const page = await open("/apps/exchange", options);
+      await page.getByLabel("Key of the bank").first().fill("12345");
+      const order = { event: "order", distinct_id: "u", properties: { amount: 3, currency: "EUR" } };
+      await page.getByLabel("Event", { exact: true }).fill(JSON.stringify(order));
+      await page.getByRole("button", { name: "Try it" }).click();
+      await page.locator("#result").getByText('"rate_key_length": 5').waitFor();
+      expect(world.posthog.requests.filter(({ path }) => path.startsWith("/batch"))).toEqual([]);
+      await page.getByLabel("Event", { exact: true }).fill("{");
+      await page.getByRole("button", { name: "Try it" }).click();
+      await page.getByText("event: is not JSON").first().waitFor();
+    });
 
-  test.each([
-    ["light, on a desk", { colorScheme: "light" }],
-    ["dark, on a desk", { colorScheme: "dark" }],
-    ["light, on a phone", { colorScheme: "light", viewport: PHONE }],
-    ["dark, on a phone", { colorScheme: "dark", viewport: PHONE }],
-  ] as [string, BrowserContextOptions][])(
-    "has no serious fault of accessibility and fits: %s",
-    async (_, options) => {
-      const page = await open(options);
-      await page.goto(`${edge.url}/admin`);
-      expect(await faultsOn(page)).toEqual([]);
-      await logIn(page);
-      for (const path of PAGES) {
-        await page.goto(`${edge.url}/admin${path}`);
-        expect(await faultsOn(page)).toEqual([]);
-        expect(await isWiderThanScreen(page)).toBe(false);
-      }
-      expect(complaints).toEqual([]);
-    },
-  );
+    test("an app is disabled, and enabled again", async () => {
+      const page = await open("/apps/bot-filter", options);
+      await page.getByRole("button", { name: "Disable in this project" }).click();
+      await page.getByRole("button", { name: "Enable in this project" }).click();
+      await page.getByRole("button", { name: "Disable in this project" }).waitFor();
+    });
 
-  test("works with JavaScript off: log in, look around, change colours, log out", async () => {
-    const page = await open({ javaScriptEnabled: false });
-    await logIn(page);
-    await page.getByRole("link", { name: "Projects & settings" }).click();
-    await page.getByRole("heading", { name: "Settings in force" }).first().waitFor();
-    await page.getByRole("button", { name: "dark" }).click();
-    await page.getByRole("heading", { name: "Projects & settings" }).waitFor();
-    expect(await page.getAttribute("html", "data-theme")).toBe("dark");
-    await page.getByRole("button", { name: "Log out" }).click();
-    await page.getByRole("heading", { name: "Log in" }).waitFor();
+    test("one finds an event among others, and sees who dropped it", async () => {
+      const page = await open("/events", options);
+      await world.send(PROJECT, {
+        event: "crawl",
+        distinct_id: "mallory",
+        properties: { $raw_user_agent: "Crawler/1" },
+      });
+      await expect
+        .poll(async () => {
+          await page.getByRole("link", { name: "Reload" }).click();
+          return page.getByText("mallory").count();
+        }, SOON)
+        .toBe(1);
+      await page.getByLabel("Person").fill("mallory");
+      await page.getByRole("button", { name: "Show" }).click();
+      await page.getByRole("link", { name: "crawl" }).click();
+      await heading(page, "crawl").waitFor();
+      expect(await page.getByText("dropped it", { exact: true }).count()).toBe(1);
+    });
+
+    test("one finds a dead letter, looks into it, replays it and deletes the others", async () => {
+      const page = await open("/dead-letters", options);
+      world.warehouse.answerWith(() => new Response("full", { status: 507 }));
+      world.warehouse.requests.length = 0;
+      await world.send(PROJECT, ...["a", "b", "c"].map((event) => ({ event, distinct_id: "u" })));
+      await expect.poll(async () => (await page.reload(), rows(page).count()), SOON).toBe(3);
+      await page.getByLabel("Error").first().fill("no such error");
+      await page.getByRole("button", { name: "Show" }).click();
+      await page.getByText("No dead letters").waitFor();
+      await page.getByRole("link", { name: "All dead letters" }).click();
+
+      await page.getByRole("link", { name: "warehouse · onEvent" }).first().click();
+      const inside = JSON.parse((await page.locator("#inside code").textContent()) ?? "") as object[];
+      world.warehouse.requests.length = 0;
+      world.warehouse.answerWith(() => new Response("ok"));
+      await page.getByRole("button", { name: "Replay" }).click();
+      await heading(page, "Sent on").waitFor();
+      await expect.poll(() => world.warehouse.requests.length, SOON).toBe(1);
+      expect(world.warehouse.requests[0]?.json).toMatchObject({
+        event: (inside[0] as { event: string }).event,
+      });
+
+      await page.getByRole("link", { name: "All dead letters" }).click();
+      expect(await rows(page).count()).toBe(2);
+      await page.getByRole("checkbox").first().check();
+      await page.getByText("Delete…").click();
+      await page.getByRole("button", { name: "Delete chosen for good" }).click();
+      await page.getByText("1 deleted.").waitFor();
+      expect(await rows(page).count()).toBe(1);
+      await page.getByText("Delete…").click();
+      await page.getByRole("button", { name: "Delete all that match for good" }).click();
+      await page.getByText("1 deleted.").waitFor();
+      await page.getByText("No dead letters").waitFor();
+    });
   });
 
-  test("is to be used by keyboard alone", async () => {
-    const page = await open();
-    await page.goto(`${edge.url}/admin`);
-    await page.keyboard.type("secret-of-anna");
+  test("the navigation is a key away, and so is the content", async () => {
+    const { page } = await world.chromium.open();
+    await page.goto(world.admin);
+    await page.keyboard.type(OWNER);
     await page.keyboard.press("Enter");
-    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    await heading(page, "Overview").waitFor();
     await page.keyboard.press("Tab");
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to the content");
     await page.keyboard.press("Enter");
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("content");
     await page.keyboard.press("g");
     await page.keyboard.press("p");
-    await page.getByRole("heading", { name: "Where events go" }).waitFor();
-    for (let n = 0; n < 3; n++) await page.keyboard.press("Tab");
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Overview");
-    const outline = await page.evaluate(
-      () => document.activeElement && getComputedStyle(document.activeElement).outlineStyle,
-    );
-    expect(outline).toBe("solid");
-    await page.keyboard.press("Enter");
-    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    await heading(page, "Projects & settings").waitFor();
+  });
+
+  test("a token for reading sees no button that changes anything", async () => {
+    const page = await open("", {}, READER);
+    for (const path of ["", "/apps", "/apps/exchange", "/events", "/dead-letters", "/audit", "/projects"]) {
+      await page.goto(world.admin + path);
+      expect(await page.locator("main form[method=post] button").count(), path).toBe(0);
+    }
   });
 
   test("follows the browser's colours, or those that were chosen", async () => {
-    const page = await open({ colorScheme: "dark" });
-    await logIn(page);
+    const page = await open("", { colorScheme: "dark" });
     const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
     const dark = await ground();
     await page.getByRole("button", { name: "light" }).click();
@@ -157,32 +154,34 @@ describe.skipIf(program === null)("the admin in Chromium, on workerd", () => {
   });
 
   test("shows times in the viewer's zone, and copies lines for an SDK", async () => {
-    const page = await open({
+    const page = await open("", {
       timezoneId: "Asia/Kolkata",
       permissions: ["clipboard-read", "clipboard-write"],
     });
-    await logIn(page);
     const [utc, local] = await page.evaluate(() => {
       const text = document.querySelector(".chart text[data-clock]");
       return [text?.getAttribute("data-clock")?.slice(14, 16), text?.textContent?.slice(3)];
     });
     expect(Number(local)).toBe((Number(utc) + 30) % 60);
-    await page.goto(`${edge.url}/admin/projects`);
+    await page.goto(`${world.admin}/projects`);
     await page.getByRole("button", { name: "Copy posthog-js" }).click();
     await page.getByText("Copied").waitFor();
-    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(`posthog.init("${TOKEN}"`);
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(`posthog.init("${PROJECT}"`);
   });
 
   test("renews what is live by itself, and asks for the login when the session has ended", async () => {
-    const page = await open();
+    const { page } = await world.chromium.open();
     await page.clock.install();
-    await logIn(page);
+    await page.goto(world.admin);
+    await page.getByLabel("Token").fill(OWNER);
+    await page.getByRole("button", { name: "Log in" }).click();
+    await heading(page, "Overview").waitFor();
     await page.evaluate(() => document.querySelector("#traffic .stats")?.remove());
     expect(await page.locator("#traffic .stats").count()).toBe(0);
     await page.clock.runFor(60_000);
     await page.locator("#traffic .stats").waitFor();
     await page.context().clearCookies();
     await page.clock.runFor(60_000);
-    await page.getByRole("heading", { name: "Log in" }).waitFor();
+    await heading(page, "Log in").waitFor();
   });
 });

@@ -1,3 +1,0 @@
-export function processEvent(event) {
-  return event.event === "spam" ? null : event;
-}
