@@ -1,18 +1,23 @@
 const FETCH_TIMEOUT_MS = 10_000;
 
 /**
- * Renews each `[data-live="<seconds>"]` from the same page, found again by its id, while the page is looked at. A part that
- * holds the focus is left alone; a page that is no longer there, or whose session has ended, is loaded anew.
+ * Renews all `[data-live="<seconds>"]` of the page, found again by their ids, from one fetch of it, as often as the most
+ * impatient of them asks, while the page is looked at. A part that holds the focus is left alone; a page whose session has
+ * ended is loaded anew. Ends when nothing is live any more.
  */
 export function keepLive(enhance: (part: ParentNode) => void): void {
-  for (const { id, dataset } of document.querySelectorAll<HTMLElement>("[data-live]")) {
-    setInterval(() => void renew(id, enhance), Number(dataset["live"]) * 1000);
-  }
+  const parts = [...document.querySelectorAll<HTMLElement>("[data-live]")];
+  if (parts.length === 0) return;
+  const seconds = Math.min(...parts.map(({ dataset }) => Number(dataset["live"])));
+  setTimeout(async () => {
+    if (!document.hidden) await renew(parts, enhance);
+    keepLive(enhance);
+  }, seconds * 1000);
 }
 
-async function renew(id: string, enhance: (part: ParentNode) => void): Promise<void> {
-  const old = document.getElementById(id);
-  if (!old || document.hidden || old.contains(document.activeElement)) return;
+async function renew(parts: readonly HTMLElement[], enhance: (part: ParentNode) => void): Promise<void> {
+  const stale = parts.filter((part) => !part.contains(document.activeElement));
+  if (stale.length === 0) return;
   const response = await fetch(location.href, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) }).catch(
     // Offline for now; the next round tries again.
     () => null,
@@ -21,8 +26,10 @@ async function renew(id: string, enhance: (part: ParentNode) => void): Promise<v
   if (response.redirected) return location.reload();
   if (!response.ok) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const fresh = page.getElementById(id);
-  if (!fresh) return;
-  enhance(fresh);
-  old.replaceWith(fresh);
+  for (const old of stale) {
+    const fresh = page.getElementById(old.id);
+    if (!fresh) continue;
+    enhance(fresh);
+    old.replaceWith(fresh);
+  }
 }
