@@ -4,6 +4,8 @@ import type { Store } from "./store.ts";
 
 /** The projects that this gateway serves. */
 export interface Projects {
+  /** Any token is served (`PROJECT_TOKENS=*`). */
+  isOpen: boolean;
   serves(token: string): boolean;
   /** Remembers a token that sent events; needed, and costing a Redis command per isolate and token, only for `*`. */
   note(token: string): Promise<unknown> | undefined;
@@ -14,10 +16,16 @@ export interface Projects {
 export function createProjects(served: Settings["projects"], store: Store): Projects {
   if (served !== "*") {
     const tokens = new Set(served);
-    return { serves: (token) => tokens.has(token), note: () => undefined, list: async () => served };
+    return {
+      isOpen: false,
+      serves: (token) => tokens.has(token),
+      note: () => undefined,
+      list: async () => served,
+    };
   }
   const noted = new Set<string>();
   return {
+    isOpen: true,
     serves: () => true,
     note(token) {
       if (noted.has(token)) return undefined;

@@ -50,7 +50,7 @@ import { createStore } from "./store.ts";
 import { createHousekeeping } from "./housekeeping.ts";
 import { createHeldStories } from "./stories/held.ts";
 import { createStories } from "./stories/index.ts";
-import { createSampler } from "./stories/sampler.ts";
+import { createSampler, samplingOf } from "./stories/sampler.ts";
 import { createSnapshot } from "./stories/snapshot.ts";
 
 export type Services = ReturnType<typeof createServices>;
@@ -101,6 +101,8 @@ export function createServices(platform: Platform) {
     uuid,
     fetch: platform.fetch,
   };
+  // Nobody could look at them without the admin.
+  const maySample = samplingOf(settings.adminTokens.length > 0 ? settings.eventSamples : []);
   const instances = createInstances({
     apps: platform.apps,
     services: instanceServices,
@@ -109,6 +111,7 @@ export function createServices(platform: Platform) {
     setupTimeoutMs: settings.taskTimeoutMs,
     publish: (due) => queue.publish(due.map(setupMessage)),
     alertDisabled: createDisabledAlert(alerts),
+    mayBeWatched: maySample,
   });
 
   const sealing = { maxMessageBytes: settings.maxMessageBytes, now };
@@ -137,12 +140,7 @@ export function createServices(platform: Platform) {
       flushLogs: logs.flush,
     });
 
-  const sampler = createSampler({
-    // Nobody could look at them without the admin.
-    projects: settings.adminTokens.length > 0 ? settings.eventSamples : [],
-    isWatched: instances.isWatched,
-    now,
-  });
+  const sampler = createSampler({ maySample, isWatched: instances.isWatched, now });
   const snapshot = createSnapshot(settings.maskedFields, secrets.mask);
   const held = createHeldStories({ store, isWatched: instances.isWatched, nowMs });
   const stories = createStories({ held, sampler, snapshot, mask: secrets.mask, now });

@@ -36,6 +36,8 @@ export interface UpkeepOptions {
   publish: (due: readonly SetupDue[]) => Promise<void>;
   /** Tells people; null when nobody wants to be told. */
   alertDisabled: AlertDisabled | null;
+  /** Whether people may watch the events of a project, so that isolates must hear of it when they do. */
+  mayBeWatched: (project: string) => boolean;
 }
 
 /** Keeps an isolate's apps as all isolates together want them: looks what changed, sets up, goes on with series. */
@@ -113,9 +115,14 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     },
 
     freshen(entry, scope) {
-      if (entry.places.length === 0) return undefined;
+      const isWithoutApps = entry.places.length === 0;
+      if (isWithoutApps && !options.mayBeWatched(entry.project)) return undefined;
       const ageMs = upkeep.ageMs(entry);
       const renewed = () => upkeep.renew(entry, scope).catch(() => {});
+      if (isWithoutApps) {
+        if (ageMs >= REFRESH_MS) scope.background(renewed());
+        return undefined;
+      }
       if (entry.lookedAtMs === null || (ageMs >= STALE_MS && !entry.away)) return renewed();
       const triesAlone = entry.away && entry.places.some((place) => isDue(place, nowMs()));
       if (ageMs >= REFRESH_MS || triesAlone) {

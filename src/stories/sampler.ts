@@ -10,18 +10,21 @@ const MAX_PROJECTS = 1000;
 /** How many events of a project's request that has just arrived are to be followed; as a rule 0. Asks nobody. */
 export type Sampler = (project: string) => number;
 
+/** Tells whether a project's events may be kept for people to look at; `"*"` are those of all. */
+export function samplingOf(projects: readonly string[] | "*"): (project: string) => boolean {
+  return (project) => projects === "*" || projects.includes(project);
+}
+
 export function createSampler(options: {
-  /** Projects whose events may be kept for people to look at, or `"*"` for all. */
-  projects: readonly string[] | "*";
+  maySample: (project: string) => boolean;
   isWatched: (project: string) => boolean;
   now: () => Date;
 }): Sampler {
-  const { projects, isWatched, now } = options;
+  const { maySample, isWatched, now } = options;
   const sampledAtMs = new Map<string, number>();
-  if (projects.length === 0) return () => 0;
 
   return (project) => {
-    if (projects !== "*" && !projects.includes(project)) return 0;
+    if (!maySample(project)) return 0;
     if (isWatched(project)) return EVENTS_PER_WATCHED_REQUEST;
     const nowMs = now().getTime();
     // A clock that was set back must not end it.

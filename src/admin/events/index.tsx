@@ -8,17 +8,17 @@ import type { Stories } from "../../stories/index.ts";
 import { findStories, readStory, type ToldStory } from "../../stories/read.ts";
 import type { AdminBindings } from "../bindings.ts";
 import { describeIssues } from "../issues.ts";
-import { FilterForm, SelectField, TextField } from "../look/form.tsx";
+import { FilterForm, TextField } from "../look/form.tsx";
 import { answerPage } from "../look/page.tsx";
 import { EmptyState, Notice, Pager, Panel, Time } from "../look/parts.tsx";
+import { ProjectField } from "../look/project-filter.tsx";
+import { shortened } from "../look/shorten.ts";
 import { Table } from "../look/table.tsx";
 import { cursorOf, type EventQuery, eventQuery, filterOf, readCursor } from "./query.ts";
 import { StoryPanels } from "./story-page.tsx";
 import { latestAttempts, Verdict } from "./verdict.tsx";
 
 const FOLLOWED_EVERY_SECONDS = 3;
-/** With `PROJECT_TOKENS=*` there may be any number. */
-const MAX_PROJECTS_OFFERED = 500;
 
 export interface EventPagesOptions {
   settings: Settings;
@@ -38,8 +38,8 @@ export function createEventPages(options: EventPagesOptions): Hono<AdminBindings
     const { follow, ...given } = context.req.query();
     const parsed = eventQuery.safeParse(given);
     const query = parsed.success ? parsed.data : eventQuery.parse({});
-    const tokens = await projects.list();
-    const project = query.project || tokens[0];
+    const listed = await projects.list();
+    const project = query.project || listed[0];
     const isServed = project !== undefined && projects.serves(project);
     if (isServed) await Promise.all([instances.watch(project), options.stories.write(project)]);
     const { stories, next } = isServed
@@ -72,7 +72,13 @@ export function createEventPages(options: EventPagesOptions): Hono<AdminBindings
             <Notice tone="warn">{`The project ${project} is not served here.`}</Notice>
           ) : null}
           {isKept ? null : <Notice tone="warn">EVENT_SAMPLES keeps no events of this project.</Notice>}
-          <Filters query={query} project={project} tokens={tokens} isFollowing={isFollowing} />
+          <Filters
+            query={query}
+            project={project}
+            projects={projects}
+            listed={listed}
+            isFollowing={isFollowing}
+          />
           <Panel
             id="events"
             title="Events"
@@ -110,7 +116,7 @@ export function createEventPages(options: EventPagesOptions): Hono<AdminBindings
       title: story.event,
       section: "events",
       aside: <a href={back}>← Live events</a>,
-      children: <StoryPanels story={story} />,
+      children: <StoryPanels base={context.var.base} story={story} />,
     });
   });
   return routes;
@@ -119,20 +125,14 @@ export function createEventPages(options: EventPagesOptions): Hono<AdminBindings
 function Filters(props: {
   query: EventQuery;
   project: string | undefined;
-  tokens: readonly string[];
+  projects: Projects;
+  listed: readonly string[];
   isFollowing: boolean;
 }) {
-  const { query, project = "", tokens, isFollowing } = props;
+  const { query, project = "", projects, listed, isFollowing } = props;
   return (
     <FilterForm label="Events">
-      {tokens.length > 1 ? (
-        <SelectField
-          name="project"
-          label="Project"
-          value={project}
-          options={tokens.slice(0, MAX_PROJECTS_OFFERED).map((token) => ({ value: token, label: token }))}
-        />
-      ) : null}
+      <ProjectField projects={projects} listed={listed} selected={project} />
       <TextField name="event" label="Event" type="search" value={query.event ?? ""} />
       <TextField name="distinct_id" label="Person" type="search" value={query.distinct_id ?? ""} />
       <TextField name="app" label="App" type="search" value={query.app ?? ""} placeholder="its folder" />
@@ -162,13 +162,13 @@ function EventTable({ stories, base }: { stories: readonly ToldStory[]; base: st
       ]}
       rows={stories.map((story) => [
         <a href={`${base}/events/${story.id}?project=${encodeURIComponent(story.project)}`}>
-          {story.event === "" ? "(no name)" : shortened(story.event)}
+          {story.event === "" ? "(no name)" : shortened(story.event, MAX_CELL_CHARACTERS)}
         </a>,
         <>
           <Verdict story={story} />
           <Failures story={story} />
         </>,
-        <code>{shortened(story.distinct_id)}</code>,
+        <code>{shortened(story.distinct_id, MAX_CELL_CHARACTERS)}</code>,
         story.steps
           .filter(({ outcome }) => outcome === "changed")
           .map(({ plugin }) => plugin)
@@ -180,12 +180,8 @@ function EventTable({ stories, base }: { stories: readonly ToldStory[]; base: st
   );
 }
 
-const MAX_CELL_CHARACTERS = 40;
-
 /** So much as leaves the other columns in sight; the event's own page has the whole. */
-function shortened(text: string): string {
-  return text.length > MAX_CELL_CHARACTERS ? `${text.slice(0, MAX_CELL_CHARACTERS - 1)}…` : text;
-}
+const MAX_CELL_CHARACTERS = 40;
 
 /** That the gateway found it to be a duplicate is no attempt to deliver it. */
 function isNoAttempt({ outcome }: { outcome: string }): boolean {

@@ -55,7 +55,7 @@ export function createLetterPages(options: LetterPagesOptions): Hono<AdminBindin
           {deleted === undefined ? null : (
             <Notice tone="good">{`${deleted} deleted.${more ? " There are more: delete again." : ""}`}</Notice>
           )}
-          <LetterFilters given={given} projects={tokens} />
+          <LetterFilters given={given} projects={projects} listed={tokens} />
           <Panel id="letters" title="Newest first" aside="kept for 30 days">
             <LetterList
               frame={context.var.frame}

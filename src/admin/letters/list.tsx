@@ -1,8 +1,10 @@
 /** @jsxImportSource #jsx */
 import type { Summary } from "../../delivery/dead-letters/letter.ts";
-import { FilterForm, PostForm, SelectField, TextField } from "../look/form.tsx";
+import type { Projects } from "../../projects.ts";
+import { FilterForm, PostForm, TextField } from "../look/form.tsx";
 import type { Frame } from "../look/frame.ts";
 import { EmptyState, Time } from "../look/parts.tsx";
+import { ProjectField } from "../look/project-filter.tsx";
 import { Table } from "../look/table.tsx";
 
 /** What a list of letters is filtered by, as text from the page's address. */
@@ -10,22 +12,15 @@ export type LetterConditions = Partial<
   Record<"project" | "plugin" | "hook" | "error" | "from" | "to", string>
 >;
 
-/** With `PROJECT_TOKENS=*` there may be any number. */
-const MAX_PROJECTS_OFFERED = 500;
-
-export function LetterFilters(props: { given: LetterConditions; projects: readonly string[] }) {
-  const { given, projects } = props;
-  const offered = projects.slice(0, MAX_PROJECTS_OFFERED).map((token) => ({ value: token, label: token }));
+export function LetterFilters(props: {
+  given: LetterConditions;
+  projects: Projects;
+  listed: readonly string[];
+}) {
+  const { given, projects, listed } = props;
   return (
     <FilterForm label="Dead letters">
-      {projects.length > 1 ? (
-        <SelectField
-          name="project"
-          label="Project"
-          value={given.project ?? ""}
-          options={[{ value: "", label: "All projects" }, ...offered]}
-        />
-      ) : null}
+      <ProjectField projects={projects} listed={listed} selected={given.project ?? ""} all="All projects" />
       <TextField
         name="plugin"
         label="App"

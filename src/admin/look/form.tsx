@@ -57,17 +57,21 @@ export function TextField(
   props: FieldText & {
     value?: string;
     type?: "text" | "password" | "number" | "search";
+    /** Id of a `datalist` with suggestions. */
+    list?: string;
     autocomplete?: string;
     placeholder?: string;
     autofocus?: boolean;
   },
 ) {
-  const { value, type = "text", autocomplete, placeholder, autofocus, ...text } = props;
+  const { value, type = "text", list, autocomplete, placeholder, autofocus, ...text } = props;
   return (
     <Field {...text}>
       <input
         {...controlOf(text)}
         type={type}
+        list={list}
+        step={type === "number" ? "any" : undefined}
         value={value}
         autocomplete={autocomplete}
         placeholder={placeholder}
