@@ -78,7 +78,8 @@ export function createFollowUp(options: {
   }
 
   function letterOf(remainder: Remainder, { id, error, events }: Verdict): DeadLetter {
-    const { project, destination, firstAt, attempt, historical, generation, replays } = remainder;
+    const { project, destination, firstAt, attempt, historical, generation, replays, sampled } = remainder;
+    const followed = sampled?.ids.filter((uuid) => events.some((event) => event.uuid === uuid)) ?? [];
     const content = "payload" in remainder ? remainder.payload : events;
     // Of a request's locations, those that this part of it mentions.
     const locations = remainder.locations && locationsIn(JSON.stringify(content), remainder.locations);
@@ -97,6 +98,7 @@ export function createFollowUp(options: {
       ...(historical ? { historical } : {}),
       ...(locations && locations.length > 0 ? { locations } : {}),
       ...(generation ? { generation } : {}),
+      ...(sampled && followed.length > 0 ? { sampled: { ...sampled, ids: followed } } : {}),
       ...(replays ? { replays } : {}),
     };
   }

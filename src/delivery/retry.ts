@@ -21,10 +21,16 @@ export function createRetry(options: {
   const { toPostHog, toEventHook, exports } = options.destinations;
 
   return async (message, scope, gate) => {
-    const { destination, attempt, events } = message;
+    const { destination, attempt, events, replays } = message;
     const taken = await take(message, scope, gate);
     const journal = stories.journal(message);
-    journal?.note({ destination, attempt: attempt + 1, events, fateOf: taken.fateOf });
+    journal?.note({
+      destination,
+      attempt: attempt + 1,
+      ...(replays ? { replays } : {}),
+      events,
+      fateOf: taken.fateOf,
+    });
     journal?.keep(scope);
     return taken;
   };

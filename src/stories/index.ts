@@ -1,5 +1,6 @@
 import type { Scope } from "../apps/scope.ts";
 import type { CapturedBatch } from "../event.ts";
+import { keys } from "../keys.ts";
 import type { Mask } from "../logs/mask.ts";
 import type { ProcessedEvent } from "../pipeline/index.ts";
 import type { HeldStories } from "./held.ts";
@@ -13,6 +14,8 @@ import { traceEvents, type Traces } from "./trace.ts";
 export interface Tried {
   destination: { hook: string; plugin?: string };
   attempt: number;
+  /** How often people have had these events replayed. */
+  replays?: number;
   events: readonly ProcessedEvent[];
   /** Called for sampled events only. Without it there is nothing to tell. */
   fateOf?: ((event: ProcessedEvent) => Fate) | undefined;
@@ -31,7 +34,7 @@ export interface Stories {
   trace(batch: CapturedBatch): Traces | null;
   /** Keeps what was traced, in the background likewise. */
   keep(project: string, traces: Traces, scope: Pick<Scope, "background" | "subrequests">): void;
-  /** Null for a message without sampled events. */
+  /** Null for a message without sampled events, or with some of which nobody is told any more. */
   journal(message: { project: string; sampled?: Sampled }): Journal | null;
   /** Brings what this isolate still holds to where it is read. One Redis request, or none. Never rejects. */
   write(project: string): Promise<void>;
@@ -59,11 +62,11 @@ export function createStories(options: {
     },
 
     journal({ project, sampled }) {
-      if (!sampled) return null;
+      if (!sampled || options.now().getTime() - sampled.atMs > keys.storiesTtlSeconds * 1000) return null;
       const ids = new Set(sampled.ids);
       const kept: Kept[] = [];
       return {
-        note({ destination, attempt, events, fateOf }) {
+        note({ destination, attempt, replays, events, fateOf }) {
           const at = options.now().toISOString();
           if (!fateOf) return;
           for (const event of events) {
@@ -71,6 +74,7 @@ export function createStories(options: {
             if (!ids.has(uuid)) continue;
             const { outcome, error } = fateOf(event);
             const noted: Attempt = { at, ...destination, attempt, outcome };
+            if (replays) noted.replays = replays;
             if (error !== undefined) noted.error = options.mask(error, MAX_ERROR_CHARACTERS);
             kept.push({ id: uuid, atMs: sampled.atMs, attempt: noted });
           }

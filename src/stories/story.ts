@@ -41,8 +41,10 @@ export interface Attempt extends Fate {
   /** The app's folder; absent for PostHog. */
   plugin?: string;
   hook: string;
-  /** Counted from 1. */
+  /** Counted from 1, and from 1 again in each replay. */
   attempt: number;
+  /** Which replay of a dead letter this belongs to, from 1; absent before the first. */
+  replays?: number;
 }
 
 /** What a message says of the sampled events among its own. */

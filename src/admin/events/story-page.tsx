@@ -1,6 +1,7 @@
 /** @jsxImportSource #jsx */
 import type { ToldStory } from "../../stories/read.ts";
 import type { StoryStep } from "../../stories/story.ts";
+import { pathOf } from "../apps/pages/paths.ts";
 import { Diff } from "../look/diff.tsx";
 import { Badge, Code, EmptyState, Notice, Panel, Time, type Tone } from "../look/parts.tsx";
 import { Table } from "../look/table.tsx";
@@ -9,7 +10,7 @@ import { AttemptBadge, destinationOf, Verdict } from "./verdict.tsx";
 const RENEWED_EVERY_SECONDS = 10;
 
 /** An event from its arrival to its last delivery so far. */
-export function StoryPanels({ story }: { story: ToldStory }) {
+export function StoryPanels({ base, story }: { base: string; story: ToldStory }) {
   return (
     <>
       <Panel id="verdict" title="What became of it" live={RENEWED_EVERY_SECONDS}>
@@ -27,7 +28,7 @@ export function StoryPanels({ story }: { story: ToldStory }) {
         />
       </Panel>
       <Panel id="chain" title="Through the apps" aside="in their order">
-        <Chain story={story} />
+        <Chain base={base} story={story} />
       </Panel>
       <Panel id="deliveries" title="Deliveries" live={RENEWED_EVERY_SECONDS}>
         <Deliveries story={story} />
@@ -43,7 +44,7 @@ const STEPS: Readonly<Record<StoryStep["outcome"], { word: string; tone: Tone }>
   failed: { word: "failed", tone: "bad" },
 };
 
-function Chain({ story }: { story: ToldStory }) {
+function Chain({ base, story }: { base: string; story: ToldStory }) {
   let before = story.received;
   const steps = story.steps.map((step) => {
     const entered = before;
@@ -64,6 +65,11 @@ function Chain({ story }: { story: ToldStory }) {
             <h3>
               {step.app}
               <Badge tone={STEPS[step.outcome].tone}>{STEPS[step.outcome].word}</Badge>
+              {story.cut ? null : (
+                <a href={`${base}${pathOf({ ...step, project: story.project })}&event=${story.id}#try`}>
+                  Try the app on it
+                </a>
+              )}
             </h3>
             {step.error === undefined ? null : <Notice tone="bad">{step.error}</Notice>}
             {step.after === undefined ? null : (
@@ -105,7 +111,10 @@ function Deliveries({ story }: { story: ToldStory }) {
       ]}
       rows={story.deliveries.map((attempt) => [
         destinationOf(attempt),
-        attempt.attempt,
+        <>
+          {attempt.attempt}
+          {attempt.replays === undefined ? null : <small>{`replay ${attempt.replays}`}</small>}
+        </>,
         <AttemptBadge outcome={attempt.outcome} />,
         <Time at={attempt.at} />,
         attempt.error ?? "",

@@ -68,7 +68,7 @@ const story = {
   event: text,
   distinct_id: text,
   steps: listOf(objectOf(step)),
-  deliveries: listOf(objectOf(delivery)),
+  deliveries: listOf({ ...objectOf(delivery), properties: { ...delivery, replays: whole } }),
 };
 
 const stateCounts = objectOf({ cache: whole, storage: whole, global: whole });

@@ -71,9 +71,11 @@ export async function findLetters(
     limit: number;
     after: Position | null;
     nowMs: number;
+    /** Requests that it may take, where fewer do. */
+    rounds?: number;
   },
 ): Promise<FoundLetters> {
-  const { filter, limit, after } = options;
+  const { filter, limit, after, rounds: maxRounds = MAX_ROUNDS } = options;
   const fromMs = Math.max(filter.from ?? 0, options.nowMs - keys.deadLetterTtlSeconds * 1000);
   const matches = matcherOf(filter);
   const readings = options.projects.map((project): Reading => ({
@@ -87,7 +89,7 @@ export async function findLetters(
   for (let rounds = 0; ;) {
     const behind = readings.filter(({ read, exhausted }) => read.length === 0 && !exhausted);
     if (behind.length > 0) {
-      if (rounds === MAX_ROUNDS) return { letters, next };
+      if (rounds === maxRounds) return { letters, next };
       rounds += 1;
       await readOn(store, behind, fromMs, filter.to ?? Number.MAX_SAFE_INTEGER);
       continue;

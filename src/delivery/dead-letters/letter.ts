@@ -1,4 +1,5 @@
 import type { ClientLocation } from "../../event.ts";
+import type { Sampled } from "../../stories/story.ts";
 
 /** Events that a destination will not get by itself any more, kept for a person (decisions 16). */
 export interface DeadLetter {
@@ -26,6 +27,8 @@ export interface DeadLetter {
   historical?: true;
   locations?: readonly ClientLocation[];
   generation?: number;
+  /** Which of the events are followed. */
+  sampled?: Sampled;
   /** How often these events have been replayed before they came to this. */
   replays?: number;
 }

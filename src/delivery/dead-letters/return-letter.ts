@@ -102,7 +102,7 @@ export function createReturnLetter(options: {
   }
 
   async function toDestination(letter: TakenLetter, id: string, scope: Scope, run: Run): Promise<Taken> {
-    const { project, plugin, hook, historical, locations, generation, replays = 0 } = letter;
+    const { project, plugin, hook, historical, locations, generation, sampled, replays = 0 } = letter;
     const destination = (plugin === undefined ? { hook } : { plugin, hook }) as Destination;
     const again: Omit<RetryMessage, "events"> = {
       v: MESSAGE_VERSION,
@@ -115,6 +115,7 @@ export function createReturnLetter(options: {
       ...(historical ? { historical } : {}),
       ...(locations ? { locations: [...locations] } : {}),
       ...(generation ? { generation } : {}),
+      ...(sampled ? { sampled } : {}),
     };
     const gate = run.gate(destinationName(destination));
     if (!letter.batch || plugin === undefined) {
