@@ -4,6 +4,8 @@ import { HOUR_MS } from "./hours.ts";
 import { hoursBetween, readHours, type StoredAccount, type Totals, totalsOf } from "./read.ts";
 
 const SPAN_MS = 5 * 60_000;
+/** What failed in this hour or the one before has failed of late. */
+export const RECENT_HOURS = 2;
 
 /** How many events were accepted from a time on. */
 export interface Span {
@@ -18,6 +20,14 @@ export interface Activity {
   day: readonly Span[];
   /** The last hour, by five minutes. */
   hour: readonly Span[];
+  projects: readonly ProjectActivity[];
+}
+
+export interface ProjectActivity {
+  project: string;
+  day: Totals;
+  /** Of the latest `RECENT_HOURS`. */
+  recent: Totals;
 }
 
 /** Reads the last day of some projects: a request to Redis of 24 commands for each. Rejects when Redis does. */
@@ -39,6 +49,10 @@ export async function readActivity(
         .flat()
         .reduce((sum, account) => sum + numberIn(account, fields.acceptedIn(span)), 0);
       return { at: new Date(`${span}Z`), value };
+    }),
+    projects: projects.map((project, index) => {
+      const hourly = accounts[index] ?? [];
+      return { project, day: totalsOf(hourly), recent: totalsOf(hourly.slice(-RECENT_HOURS)) };
     }),
   };
 }

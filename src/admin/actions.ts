@@ -13,6 +13,7 @@ import { createTryApp } from "./apps/try/index.ts";
 import { createRunTrial, type RunTrial } from "./apps/try/routes.ts";
 import { type Audit, createAudit } from "./audit.ts";
 import { type Choose, createChoose } from "./choose-app.ts";
+import { createDestinations, type Destinations, type DestinationsOptions } from "./destinations/index.ts";
 import { createRunNow, type RunNow } from "./run.ts";
 import { createShownApps, type ShownApps, type ShownAppsOptions } from "./shown-apps.ts";
 
@@ -25,9 +26,10 @@ export interface Actions {
   runNow: RunNow;
   runTrial: RunTrial;
   importFile: ImportFile;
+  destinations: Destinations;
 }
 
-export interface ActionsOptions extends ShownAppsOptions {
+export interface ActionsOptions extends ShownAppsOptions, DestinationsOptions {
   settings: Settings;
   projects: Projects;
   store: Store;
@@ -57,5 +59,6 @@ export function createActions(options: ActionsOptions): Actions {
     runNow: createRunNow({ ...options, audit }),
     runTrial: createRunTrial({ ...options, tryApp, publicUrl }),
     importFile: createImportFile({ instances, shown, changes }),
+    destinations: createDestinations({ ...options, audit }),
   };
 }

@@ -2,7 +2,7 @@ import { openApi } from "#admin-assets";
 import { Hono } from "hono";
 import type { AppDefinition } from "../apps/definition.ts";
 import type { Instances } from "../apps/instances.ts";
-import type { QStashQueue, Queue } from "../delivery/queue.ts";
+import type { Queue } from "../delivery/queue.ts";
 import type { Scope } from "../apps/scope.ts";
 import type { Replays } from "../delivery/dead-letters/replay.ts";
 import { limitBody } from "../limit-body.ts";
@@ -22,7 +22,7 @@ import { createAuditRoutes } from "./audit-routes.ts";
 import type { AdminBindings } from "./bindings.ts";
 import { createBufferRoutes } from "./buffers.ts";
 import { createDeadLetterRoutes } from "./dead-letters.ts";
-import { createDestinationRoutes } from "./destinations.ts";
+import { createDestinationRoutes } from "./destinations/routes.ts";
 import { createEventRoutes } from "./events/api.ts";
 import { createLogRoutes } from "./logs.ts";
 import { createMetricsRoutes } from "./metrics.ts";
@@ -41,10 +41,7 @@ export interface AdminApiOptions {
   apps: readonly AppDefinition[];
   store: Store;
   queue: Queue;
-  qstash: Pick<QStashQueue, "waiting">;
   uuid: () => string;
-  /** Whether events go to PostHog at all. */
-  hasPostHog: boolean;
   replays: Replays;
   stories: Pick<Stories, "write">;
   openScope: (waitUntil: (promise: Promise<unknown>) => void, generation: number) => Scope;
@@ -71,7 +68,7 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminBindings> {
   api.route("/apps", createAppStateRoutes({ ...options, ...actions }));
   api.route("/buffers", createBufferRoutes({ ...options, ...actions }));
   api.route("/deadletters", createDeadLetterRoutes({ ...options, ...actions }));
-  api.route("/destinations", createDestinationRoutes({ ...options, choose: actions.choose }));
+  api.route("/destinations", createDestinationRoutes(actions));
   api.route("/metrics", createMetricsRoutes({ ...options, ...actions }));
   api.route("/events", createEventRoutes({ ...options, choose: actions.choose }));
   api.route("/", createLogRoutes({ ...options, projects: projects.list, serves: projects.serves }));

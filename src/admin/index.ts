@@ -12,7 +12,7 @@ import { createPages, type PagesOptions } from "./pages.tsx";
 
 export interface AdminOptions
   extends
-    Omit<AdminApiOptions, "tokens" | "attempts" | "actions" | "hasPostHog">,
+    Omit<AdminApiOptions, "tokens" | "attempts" | "actions">,
     Omit<PagesOptions, "sessions" | "actions">,
     ActionsOptions {
   settings: Settings;
@@ -35,8 +35,7 @@ export function createAdmin(options: AdminOptions): Hono<AdminBindings> {
     context.set("base", isBelowPrefix ? prefixed : "/admin");
     await next();
   });
-  const hasPostHog = settings.posthogHost !== null;
-  admin.route("/api", createAdminApi({ ...options, tokens, attempts, actions, hasPostHog }));
+  admin.route("/api", createAdminApi({ ...options, tokens, attempts, actions }));
   admin.route("/", createAssetRoutes());
   admin.route("/", createLogin({ tokens, sessions, attempts, publicUrl, randomBytes }));
   admin.route("/", createPages({ ...options, sessions, actions }));

@@ -6,6 +6,7 @@ import type { Actions } from "./actions.ts";
 import type { AdminBindings } from "./bindings.ts";
 import { type AppPagesOptions, createAppPages } from "./apps/pages/index.tsx";
 import { createAuditPage } from "./audit-page.tsx";
+import { createDestinationsPage } from "./destinations/page.tsx";
 import { createEventPages, type EventPagesOptions } from "./events/index.tsx";
 import { createLetterPages, type LetterPagesOptions } from "./letters/index.tsx";
 import { answerPage } from "./look/page.tsx";
@@ -32,6 +33,7 @@ export function createPages(options: PagesOptions): Hono<AdminBindings> {
   pages.route("/", createOverview(options));
   pages.route("/", createAppPages(options));
   pages.route("/", createEventPages(options));
+  pages.route("/", createDestinationsPage({ ...options, ...options.actions }));
   pages.route("/", createLetterPages({ ...options, audit: options.actions.audit }));
   pages.route("/", createAuditPage(options.actions.audit));
   pages.route("/", createProjectsPage(options));

@@ -1,111 +1,141 @@
-import { type Context, Hono } from "hono";
-import type { Instances } from "../apps/instances.ts";
-import { drainMessage } from "../delivery/breaker/drain.ts";
-import { type Breaker, destinationName } from "../delivery/breaker/health.ts";
-import { laneKey } from "../delivery/breaker/lane.ts";
-import { closeBreaker, readBreakers } from "../delivery/breaker/store.ts";
-import { eventHooks } from "../delivery/hooks/event-hooks.ts";
-import type { Destination } from "../delivery/message.ts";
-import type { QStashQueue, Queue } from "../delivery/queue.ts";
-import type { Store } from "../store.ts";
-import type { AdminBindings } from "./bindings.ts";
-import type { Choose } from "./choose-app.ts";
+import type { Instances } from "../../apps/instances.ts";
+import { drainMessage } from "../../delivery/breaker/drain.ts";
+import { type Breaker, destinationName } from "../../delivery/breaker/health.ts";
+import { laneKey } from "../../delivery/breaker/lane.ts";
+import { closeBreaker, readBreakers } from "../../delivery/breaker/store.ts";
+import { eventHooks } from "../../delivery/hooks/event-hooks.ts";
+import type { Destination } from "../../delivery/message.ts";
+import type { QStashQueue, Queue } from "../../delivery/queue.ts";
+import type { Settings } from "../../settings.ts";
+import type { Store } from "../../store.ts";
+import type { Audit } from "../audit.ts";
 
 /** Each project shown costs a request to Redis. */
-const MAX_PROJECTS_SHOWN = 20;
+export const MAX_PROJECTS_SHOWN = 20;
 
-export interface DestinationRoutesOptions {
-  choose: Choose;
+/** Where events of a project go, and how that does. */
+export interface DescribedDestination {
+  project: string;
+  hook: string;
+  /** The app's folder; absent for PostHog. */
+  plugin?: string;
+  /** `closed`: in use. `open`: down, and probed. `parked`: waits for a person. */
+  state: "closed" | "open" | "parked";
+  /** In a row. */
+  failures: number;
+  /** ISO time of the first of these failures, or when it was parked. */
+  since?: string;
+  error?: string;
+  /** ISO time at which the next probe may begin. */
+  probeAt?: string;
+  /** Messages that wait for it, not events; null when QStash does not say, absent where nothing waits. */
+  waiting?: number | null;
+}
+
+/** The destinations of projects, for the API and the pages alike. All reject when Redis does. */
+export interface Destinations {
+  /** All of a project: one command, and a request to QStash for each that is not in use. */
+  of(project: string): Promise<DescribedDestination[]>;
+  /** Those that are not in use, without what waits: one command. */
+  troubled(project: string): Promise<DescribedDestination[]>;
+  /** Those of these projects that a person means by a hook and, but for PostHog, an app. */
+  named(projects: readonly string[], hook: string, plugin: string | undefined): Found[];
+  /** Takes one for mended: what waits for it comes at once. */
+  resume(found: Found, who: string): Promise<DescribedDestination>;
+}
+
+export interface Found {
+  project: string;
+  destination: Destination;
+}
+
+export interface DestinationsOptions {
+  settings: Settings;
   instances: Instances;
   store: Store;
   queue: Queue;
   qstash: Pick<QStashQueue, "waiting">;
-  /** Whether events go to PostHog at all. */
-  hasPostHog: boolean;
   now: () => Date;
   uuid: () => string;
 }
 
-/** `destinations`: where events go and how that does; and going on at once with one that was down or parked. */
-export function createDestinationRoutes(options: DestinationRoutesOptions): Hono<AdminBindings> {
-  const { choose, instances, store, queue } = options;
-  const routes = new Hono<AdminBindings>();
+export function createDestinations(options: DestinationsOptions & { audit: Audit }): Destinations {
+  const { instances, store } = options;
 
-  routes.get("/", async (context) => {
-    const projects = await choose.projects(context);
-    if (projects.length > MAX_PROJECTS_SHOWN) {
-      const error = `there are ${projects.length} projects: add ?project=<token> to see the destinations of one`;
-      return context.json({ error }, 400);
-    }
-    const shown = await Promise.all(projects.map(describeProject));
-    return context.json({ destinations: shown.flat() });
-  });
-  routes.post("/:hook/resume", (context) => resume(context, context.req.param("hook"), undefined));
-  routes.post("/:hook/:plugin/resume", (context) =>
-    resume(context, context.req.param("hook"), context.req.param("plugin")),
-  );
-  return routes;
-
-  async function describeProject(project: string) {
-    const breakers = await readBreakers(store, project);
-    return Promise.all(
-      destinationsOf(project).map((destination) =>
-        describe(project, destination, breakers[destinationName(destination)]),
-      ),
-    );
-  }
-
-  /** What waits is asked for only where something does: a request to QStash each. */
-  async function describe(project: string, destination: Destination, breaker: Breaker | undefined) {
-    if (!breaker) return { project, ...destination, state: "closed", failures: 0 };
-    const { state = "closed", failures, why, sinceMs, probeAtMs } = breaker;
-    return {
-      project,
-      ...destination,
-      state,
-      failures,
-      since: new Date(sinceMs).toISOString(),
-      error: why,
-      ...(probeAtMs ? { probeAt: new Date(probeAtMs).toISOString() } : {}),
-      ...(state === "closed" ? {} : { waiting: await waiting(laneKey(project, destination)) }),
-    };
-  }
-
-  /** Messages, not events; null when QStash does not say. */
-  function waiting(key: string): Promise<number | null> {
-    return options.qstash.waiting(key).catch(() => null);
-  }
-
-  async function resume(context: Context<AdminBindings>, hook: string, plugin: string | undefined) {
-    const name = plugin === undefined ? hook : `${hook} ${plugin}`;
-    const projects = await choose.projects(context);
-    const found = projects.flatMap((project) =>
-      destinationsOf(project)
-        .filter((destination) => destinationName(destination) === name)
-        .map((destination) => ({ project, destination })),
-    );
-    const [only, another] = found;
-    if (!only) return context.json({ error: `there is no destination "${name}": see GET destinations` }, 404);
-    if (another) {
-      const error = `"${name}" is a destination of several projects: add ?project=<token>`;
-      return context.json({ error }, 400);
-    }
-    const { project, destination } = only;
-    await closeBreaker(store, project, name);
-    await queue.publish([drainMessage(options.uuid(), project, destination, options.now().getTime())]);
-    return context.json(await describe(project, destination, undefined));
-  }
-
+  /** PostHog, if events go there, and every deferred hook of the apps that are enabled. */
   function destinationsOf(project: string): Destination[] {
-    const ofApps = instances
-      .places(project)
-      .filter(({ enabled }) => enabled)
-      .flatMap(({ plugin }) => {
-        const hooks = instances.hooks(project, plugin);
-        return [...eventHooks, "exportEvents" as const]
-          .filter((hook) => hooks?.[hook])
-          .map((hook) => ({ plugin, hook }));
-      });
-    return [...(options.hasPostHog ? [{ hook: "posthog" as const }] : []), ...ofApps];
+    const ofApps = instances.places(project).flatMap(({ enabled, plugin }) => {
+      const hooks = enabled ? instances.hooks(project, plugin) : null;
+      return [...eventHooks, "exportEvents" as const]
+        .filter((hook) => hooks?.[hook])
+        .map((hook) => ({ plugin, hook }));
+    });
+    return [...(options.settings.posthogHost === null ? [] : [{ hook: "posthog" as const }]), ...ofApps];
   }
+
+  async function described(project: string): Promise<(Found & { told: DescribedDestination })[]> {
+    const breakers = await readBreakers(store, project);
+    return destinationsOf(project).map((destination) => ({
+      project,
+      destination,
+      told: describe(project, destination, breakers[destinationName(destination)]),
+    }));
+  }
+
+  return {
+    async of(project) {
+      const all = await described(project);
+      return Promise.all(
+        all.map(async ({ destination, told }) => {
+          if (told.state === "closed") return told;
+          const waiting = await options.qstash.waiting(laneKey(project, destination)).catch(() => null);
+          return Object.assign(told, { waiting });
+        }),
+      );
+    },
+
+    async troubled(project) {
+      return (await described(project)).flatMap(({ told }) => (told.state === "closed" ? [] : [told]));
+    },
+
+    named: (projects, hook, plugin) =>
+      projects.flatMap((project) =>
+        destinationsOf(project)
+          .filter((destination) => destination.hook === hook && pluginOf(destination) === plugin)
+          .map((destination) => ({ project, destination })),
+      ),
+
+    async resume({ project, destination }, who) {
+      const name = destinationName(destination);
+      await closeBreaker(store, project, name);
+      const nowMs = options.now().getTime();
+      await options.queue.publish([drainMessage(options.uuid(), project, destination, nowMs)]);
+      const plugin = pluginOf(destination);
+      const what = plugin === undefined ? "resumed PostHog" : `resumed ${destination.hook}`;
+      await options.audit.record({ who, what, project, ...(plugin === undefined ? {} : { plugin }) });
+      return describe(project, destination, undefined);
+    },
+  };
+}
+
+function describe(
+  project: string,
+  destination: Destination,
+  breaker: Breaker | undefined,
+): DescribedDestination {
+  if (!breaker) return { project, ...destination, state: "closed", failures: 0 };
+  const { state = "closed", failures, why, sinceMs, probeAtMs } = breaker;
+  return {
+    project,
+    ...destination,
+    state,
+    failures,
+    since: new Date(sinceMs).toISOString(),
+    error: why,
+    ...(probeAtMs ? { probeAt: new Date(probeAtMs).toISOString() } : {}),
+  };
+}
+
+function pluginOf(destination: Destination): string | undefined {
+  return "plugin" in destination ? destination.plugin : undefined;
 }

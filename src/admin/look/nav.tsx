@@ -9,6 +9,7 @@ const SECTIONS = [
   { section: "overview", path: "", label: "Overview", key: "o" },
   { section: "apps", path: "/apps", label: "Apps", key: "a" },
   { section: "events", path: "/events", label: "Live events", key: "e" },
+  { section: "destinations", path: "/destinations", label: "Destinations", key: "t" },
   { section: "letters", path: "/dead-letters", label: "Dead letters", key: "d" },
   { section: "audit", path: "/audit", label: "Audit list", key: "u" },
   { section: "projects", path: "/projects", label: "Projects & settings", key: "p" },

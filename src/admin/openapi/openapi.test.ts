@@ -65,7 +65,6 @@ test("the document has every route that is mounted, and no other", async () => {
       settings: parsed.settings,
       finish,
       apps: [],
-      hasPostHog: true,
       now,
     };
     const attempts = createAttempts(services.store, now);

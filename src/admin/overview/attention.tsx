@@ -1,35 +1,49 @@
 /** @jsxImportSource #jsx */
 import type { Child } from "hono/jsx";
-import type { DestinationTotals } from "../../accounts/read.ts";
-import { Table } from "../look/table.tsx";
+import type { ProjectActivity } from "../../accounts/activity.ts";
+import { activityOf } from "../../accounts/app-activity.ts";
+import { stateOf } from "../apps/app-health.ts";
+import { pathOf } from "../apps/pages/paths.ts";
+import type { DescribedDestination } from "../destinations/index.ts";
+import { DestinationName, STATES } from "../destinations/page.tsx";
 import { Badge, EmptyState, Time, type Tone } from "../look/parts.tsx";
+import { shortened } from "../look/shorten.ts";
+import { Table } from "../look/table.tsx";
+import { lettersPath, type WaitingLetters } from "../letters/waiting.ts";
 import type { DescribedApp } from "../shown-apps.ts";
 
 /** What is worst comes first. */
-const URGENCY = ["disabled", "pending", "needs configuration"] as const;
-const TONES: Readonly<Record<(typeof URGENCY)[number], Tone>> = {
-  disabled: "bad",
-  pending: "warn",
-  "needs configuration": "warn",
-};
+const URGENCY = ["disabled", "destination", "dead letters", "degraded", "pending", "needs configuration"];
 
-/** Apps that do not do what `apps.json` or an admin wants of them; those that were switched off on purpose are left out. */
-export function needingAttention(apps: readonly DescribedApp[]): DescribedApp[] {
-  const urgencyOf = ({ state }: DescribedApp) => URGENCY.findIndex((known) => known === state);
-  return apps
-    .filter((app) => urgencyOf(app) >= 0 && (app.enabled || app.state === "needs configuration"))
-    .toSorted((a, b) => urgencyOf(a) - urgencyOf(b));
+/** Something that a person should look at. */
+interface Concern {
+  urgency: (typeof URGENCY)[number];
+  what: Child;
+  state: string;
+  tone: Tone;
+  why: Child;
+  when: Child;
+  project: string;
 }
 
-/** Apps that did not get ready, then destinations that gave events up within the last day. */
-export function Attention(props: {
+export interface AttentionProps {
+  base: string;
   apps: readonly DescribedApp[];
-  destinations: readonly DestinationTotals[];
-}) {
-  const { apps, destinations } = props;
-  const troubled = needingAttention(apps);
-  const losing = destinations.filter(({ dead }) => dead > 0);
-  if (troubled.length + losing.length > 0) {
+  /** Those that are not in use. */
+  destinations: readonly DescribedDestination[];
+  letters: readonly WaitingLetters[];
+  projects: readonly ProjectActivity[];
+}
+
+/** Apps that do not do what is wanted of them, destinations that are down, and what waits as dead letters. */
+export function Attention(props: AttentionProps) {
+  const { base, apps, destinations, letters, projects } = props;
+  const concerns = [
+    ...apps.flatMap((app) => concernsOfApp(base, app, projects)),
+    ...destinations.map((destination) => concernOfDestination(base, destination)),
+    ...letters.map((waiting) => concernOfLetters(base, waiting)),
+  ].toSorted((a, b) => URGENCY.indexOf(a.urgency) - URGENCY.indexOf(b.urgency));
+  if (concerns.length > 0) {
     return (
       <Table
         caption="What needs attention"
@@ -40,7 +54,13 @@ export function Attention(props: {
           { label: "When" },
           { label: "Project" },
         ]}
-        rows={[...troubled.map(rowOfApp), ...losing.map(rowOfDestination)]}
+        rows={concerns.map(({ what, state, tone, why, when, project }) => [
+          what,
+          <Badge tone={tone}>{state}</Badge>,
+          why,
+          when,
+          <code>{project}</code>,
+        ])}
       />
     );
   }
@@ -56,40 +76,64 @@ export function Attention(props: {
   return <EmptyState title="Nothing to do">{`All is well. Apps running: ${running}.`}</EmptyState>;
 }
 
-function rowOfApp(app: DescribedApp): Child[] {
-  return [
+/** One at most. Apps that were switched off on purpose are left out. */
+function concernsOfApp(base: string, app: DescribedApp, projects: readonly ProjectActivity[]): Concern[] {
+  const recent = projects.find(({ project }) => project === app.project)?.recent;
+  const { state, why } = stateOf(app, recent ? activityOf(recent, app.plugin) : []);
+  const isWanted = app.enabled || state === "needs configuration";
+  if (!isWanted || !URGENCY.includes(state)) return [];
+  const what = (
     <>
-      {app.name}
+      <a href={base + pathOf(app)}>{app.name}</a>
       <small>{app.plugin}</small>
-    </>,
-    <Badge tone={TONES[app.state as keyof typeof TONES] ?? "calm"}>{app.state}</Badge>,
-    "why" in app ? app.why : "",
-    <When app={app} />,
-    <code>{app.project}</code>,
-  ];
+    </>
+  );
+  const tone = state === "disabled" ? "bad" : "warn";
+  return [{ urgency: state, what, state, tone, why, when: <When app={app} />, project: app.project }];
 }
 
-function rowOfDestination({ plugin, hook, dead }: DestinationTotals): Child[] {
-  return [
-    <>
-      {plugin ?? "PostHog"}
-      {plugin === undefined ? null : <small>{hook}</small>}
-    </>,
-    <Badge tone="bad">dead letters</Badge>,
-    `${dead.toLocaleString("en")} events were given up; they are kept for 30 days`,
-    "within the last day",
-    "",
-  ];
+function concernOfDestination(base: string, destination: DescribedDestination): Concern {
+  const { project, state, error = "", since } = destination;
+  const { word, tone } = STATES[state];
+  return {
+    urgency: "destination",
+    what: <DestinationName base={base} destination={destination} />,
+    state: word,
+    tone,
+    why: (
+      <>
+        {error} <a href={`${base}/destinations?project=${encodeURIComponent(project)}`}>Look and resume</a>
+      </>
+    ),
+    when: since === undefined ? "" : <Since at={since} />,
+    project,
+  };
+}
+
+function concernOfLetters(base: string, { letters, events, latest, ...place }: WaitingLetters): Concern {
+  const { error, lastAt } = latest;
+  return {
+    urgency: "dead letters",
+    what: <DestinationName base={base} destination={place} />,
+    state: count(letters, "dead letter"),
+    tone: "bad",
+    why: (
+      <>
+        {`${events > 0 ? `${count(events, "event")}; ` : ""}the latest: ${shortened(error)} `}
+        <a href={base + lettersPath(place)}>Look and replay</a>
+      </>
+    ),
+    when: (
+      <>
+        last <Time at={lastAt} />
+      </>
+    ),
+    project: place.project,
+  };
 }
 
 function When({ app }: { app: DescribedApp }) {
-  if ("since" in app && app.since) {
-    return (
-      <>
-        since <Time at={app.since} />
-      </>
-    );
-  }
+  if ("since" in app && app.since) return <Since at={app.since} />;
   if ("nextAttemptAt" in app && app.nextAttemptAt) {
     return (
       <>
@@ -98,4 +142,16 @@ function When({ app }: { app: DescribedApp }) {
     );
   }
   return null;
+}
+
+function Since({ at }: { at: string }) {
+  return (
+    <>
+      since <Time at={at} />
+    </>
+  );
+}
+
+function count(number: number, what: string): string {
+  return `${number.toLocaleString("en")} ${what}${number === 1 ? "" : "s"}`;
 }

@@ -5,11 +5,12 @@ import type { Mask } from "../../logs/mask.ts";
 import type { Projects } from "../../projects.ts";
 import type { Settings } from "../../settings.ts";
 import type { Store } from "../../store.ts";
+import type { Actions } from "../actions.ts";
 import type { AdminBindings } from "../bindings.ts";
 import { answerPage } from "../look/page.tsx";
+import { waitingLetters } from "../letters/waiting.ts";
 import { Notice, Panel, Stat, Stats, type Tone } from "../look/parts.tsx";
 import { ProjectFilter } from "../look/project-filter.tsx";
-import { createShownApps, type ShownAppsOptions } from "../shown-apps.ts";
 import { Attention } from "./attention.tsx";
 import { type Health, probeHealth } from "./health.ts";
 import { Destinations, Outcomes, Rates } from "./traffic.tsx";
@@ -18,7 +19,8 @@ import { Destinations, Outcomes, Rates } from "./traffic.tsx";
 const MAX_PROJECTS_SHOWN = 20;
 const RENEWED_EVERY_SECONDS = 60;
 
-export interface OverviewOptions extends ShownAppsOptions {
+export interface OverviewOptions {
+  actions: Actions;
   settings: Settings;
   projects: Projects;
   store: Store;
@@ -31,7 +33,7 @@ export interface OverviewOptions extends ShownAppsOptions {
 /** `GET /`: whether all is well, and what to do where it is not. Shown as far as it goes while Redis is away. */
 export function createOverview(options: OverviewOptions): Hono<AdminBindings> {
   const { store, projects, now } = options;
-  const shown = createShownApps(options);
+  const { shown, destinations } = options.actions;
   const routes = new Hono<AdminBindings>();
 
   routes.get("/", async (context) => {
@@ -40,16 +42,17 @@ export function createOverview(options: OverviewOptions): Hono<AdminBindings> {
     const wanted = asked === "" ? listed : listed.filter((project) => project === asked);
     const selected = wanted.slice(0, MAX_PROJECTS_SHOWN);
     const waitUntil = (promise: Promise<unknown>) => context.env.waitUntil(promise);
-    const [health, activity, apps] = await Promise.all([
+    const [health, activity, apps, troubled, letters] = await Promise.all([
       probeHealth(options),
       readActivity(store, selected, now().getTime()).catch(() => null),
       Promise.all(selected.map((project) => shown.of(project, waitUntil))),
+      Promise.all(selected.map((project) => destinations.troubled(project).catch(() => []))),
+      waitingLetters(store, selected, now().getTime()).catch(() => []),
     ]);
     return answerPage(context, {
       title: "Overview",
       section: "overview",
-      aside:
-        listed.length > 1 ? <ProjectFilter projects={listed} selected={asked} all="All projects" /> : null,
+      aside: <ProjectFilter projects={projects} listed={listed} selected={asked} all="All projects" />,
       children: (
         <>
           {wanted.length > selected.length ? (
@@ -62,7 +65,13 @@ export function createOverview(options: OverviewOptions): Hono<AdminBindings> {
             <HealthStats health={health} />
           </Panel>
           <Panel id="attention" title="Needs attention" live={RENEWED_EVERY_SECONDS}>
-            <Attention apps={apps.flat()} destinations={activity?.totals.destinations ?? []} />
+            <Attention
+              base={context.var.base}
+              apps={apps.flat()}
+              destinations={troubled.flat()}
+              letters={letters}
+              projects={activity?.projects ?? []}
+            />
           </Panel>
           <Traffic activity={activity} />
         </>
