@@ -1,3 +1,4 @@
+import { RECENT_HOURS } from "../../accounts/activity.ts";
 import { activityOf, type HookActivity } from "../../accounts/app-activity.ts";
 import { hoursBetween, readHours, totalsOf } from "../../accounts/read.ts";
 import { keys } from "../../keys.ts";
@@ -8,15 +9,14 @@ import type { DescribedApp } from "../shown-apps.ts";
 
 const HOUR_MS = 3_600_000;
 const SHOWN_HOURS = 24;
-/** Failures of this hour and the one before make an app degraded. */
-const RECENT_HOURS = 2;
+const ERRORS_READ = 20;
 
 /** An app with what it did within the last day. */
 export interface AppHealth {
   app: DescribedApp;
   hooks: readonly HookActivity[];
-  /** Null when its log has none. */
-  lastError: ReadEntry | null;
+  /** The last error of each hook, newest first, as far as they are among the latest `ERRORS_READ` of its log. */
+  errors: readonly ReadEntry[];
   /** `degraded` is an app that runs and has failed events of late. */
   state: DescribedApp["state"] | "degraded";
   why: string | null;
@@ -32,23 +32,27 @@ export async function readHealth(
   const hours = hoursBetween(nowMs - (SHOWN_HOURS - 1) * HOUR_MS, nowMs);
   const [accounts, errors] = await Promise.all([
     readHours(store, project, hours),
-    Promise.all(apps.map(({ plugin }) => lastErrorOf(store, project, plugin, nowMs))),
+    Promise.all(apps.map(({ plugin }) => lastErrorsOf(store, project, plugin, nowMs))),
   ]);
   const [day, recent] = [totalsOf(accounts), totalsOf(accounts.slice(0, RECENT_HOURS))];
   return apps.map((app, index) => ({
     app,
     hooks: activityOf(day, app.plugin),
-    lastError: errors[index] ?? null,
+    errors: errors[index] ?? [],
     ...stateOf(app, activityOf(recent, app.plugin)),
   }));
 }
 
 /** What can be told while Redis is away. */
 export function unknownHealth(app: DescribedApp): AppHealth {
-  return { app, hooks: [], lastError: null, ...stateOf(app, []) };
+  return { app, hooks: [], errors: [], ...stateOf(app, []) };
 }
 
-function stateOf(app: DescribedApp, recent: readonly HookActivity[]): Pick<AppHealth, "state" | "why"> {
+/** How an app stands, by what its hooks did of late; failures make one that runs degraded. */
+export function stateOf(
+  app: DescribedApp,
+  recent: readonly HookActivity[],
+): Pick<AppHealth, "state" | "why"> {
   const failing = recent.filter(({ failed }) => failed > 0);
   if (app.state !== "running" || failing.length === 0) {
     return { state: app.state, why: ("why" in app ? app.why : null) ?? null };
@@ -57,13 +61,13 @@ function stateOf(app: DescribedApp, recent: readonly HookActivity[]): Pick<AppHe
   return { state: "degraded", why: `failed within two hours: ${parts.join(", ")}` };
 }
 
-async function lastErrorOf(
+async function lastErrorsOf(
   store: Store,
   project: string,
   plugin: string,
   nowMs: number,
-): Promise<ReadEntry | null> {
+): Promise<readonly ReadEntry[]> {
   const since = new Date(nowMs - keys.appLogTtlSeconds * 1000).toISOString();
-  const { entries } = await readLog(store, { project, plugin, level: "ERROR", since, limit: 1 });
-  return entries[0] ?? null;
+  const { entries } = await readLog(store, { project, plugin, level: "ERROR", since, limit: ERRORS_READ });
+  return [...Map.groupBy(entries, ({ hook }) => hook).values()].flatMap(([newest]) => newest ?? []);
 }

@@ -6,9 +6,12 @@ import { Notice, Panel } from "../../look/parts.tsx";
 import type { AppHealth } from "../app-health.ts";
 import type { Trial } from "../try/index.ts";
 import { AttachmentForms } from "./attachments.tsx";
+import { AppLettersPanel } from "./letters.tsx";
 import { ConfigFields, type Entered } from "./config-fields.tsx";
 import { AppLogPanel, type ShownLog } from "./log.tsx";
+import type { AppLetters } from "../../letters/waiting.ts";
 import { pathOf } from "./paths.ts";
+import type { RecentEvent } from "./recent-events.ts";
 import { RunForms, type Runnable } from "./run-forms.tsx";
 import { Summary } from "./summary.tsx";
 import { TrialFields, TrialResult } from "./trial.tsx";
@@ -22,12 +25,16 @@ export interface AppPageProps {
   entered: Entered;
   /** The sample event, as JSON. */
   sample: string;
+  /** Events to take for it. */
+  recent: readonly RecentEvent[];
+  /** Null while Redis does not answer. */
+  letters: AppLetters | null;
   trial: Trial | null;
   /** Said on top. */
   notice: { tone: "good" | "bad"; text: string } | null;
 }
 
-/** One app in one project: how it does, its configuration, a trial, what can be run, its files, its log. */
+/** One app in one project: how it does, its configuration, a trial, what can be run, its files, its dead letters, its log. */
 export function AppPage(props: AppPageProps) {
   const { frame, place, health, entered, notice } = props;
   const { app } = health;
@@ -50,13 +57,18 @@ export function AppPage(props: AppPageProps) {
         </Panel>
         {mayChange ? (
           <Panel id="try" title="Try it">
-            <TrialFields sample={props.sample} action={frame.base + pathOf(app, "try")} />
+            <TrialFields
+              sample={props.sample}
+              action={frame.base + pathOf(app, "try")}
+              recent={props.recent}
+            />
           </Panel>
         ) : null}
       </PostForm>
       {props.trial ? <TrialResult trial={props.trial} /> : null}
       <AttachmentForms frame={frame} app={app} mayChange={mayChange} />
       {mayChange ? <RunForms frame={frame} app={app} runnable={props.runnable} /> : null}
+      <AppLettersPanel frame={frame} app={app} letters={props.letters} />
       <AppLogPanel app={app} log={props.log} />
     </>
   );

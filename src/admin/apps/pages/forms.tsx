@@ -12,6 +12,7 @@ import { enteredValues, readConfigForm } from "./config-form.ts";
 import { FileForms } from "./file-forms.tsx";
 import type { AnswerApp, AppPagesOptions } from "./index.tsx";
 import { pathOf } from "./paths.ts";
+import { recentSample } from "./recent-events.ts";
 import type { SAID } from "./said.ts";
 
 type Form = Record<string, unknown>;
@@ -64,13 +65,18 @@ export function createFormRoutes(
   on("try", async (context, place, form) => {
     const sample = typeof form["event"] === "string" ? form["event"] : "";
     const app = shown.describe(place);
+    const entered = { values: enteredValues(app, form), fault: null };
+    if (form["take"] === "1") {
+      const taken = await recentSample(options.store, place, String(form["recent"]));
+      if (taken !== null) return answerApp(context, place, { notice: null, entered, sample: taken });
+      throw new ChangeRefused("recent: newer events have taken its place: choose another");
+    }
     const body = {
       event: parsed(sample, "event"),
       config: readConfigForm(app, form),
       send: form["send"] === "1",
     };
     const trial = await runTrial(place, body, byOf(context).waitUntil);
-    const entered = { values: enteredValues(app, form), fault: null };
     return answerApp(context, place, { notice: null, trial, sample, entered });
   });
 

@@ -16,11 +16,13 @@ import { ProjectFilter } from "../../look/project-filter.tsx";
 import { runnableOf } from "../../run.ts";
 import { type AppHealth, readHealth, unknownHealth } from "../app-health.ts";
 import { byOf } from "../index.ts";
+import { appLetters } from "../../letters/waiting.ts";
 import { AppPage, type AppPageProps } from "./app.tsx";
 import { FileForms } from "./file-forms.tsx";
 import { createFormRoutes } from "./forms.tsx";
 import { AppTable } from "./list.tsx";
 import type { ShownLog } from "./log.tsx";
+import { recentEvents, recentSample } from "./recent-events.ts";
 import { SAID } from "./said.ts";
 
 const LOG_ENTRIES = 100;
@@ -56,12 +58,15 @@ export function createAppPages(options: AppPagesOptions): Hono<AdminBindings> {
     readHealth(store, project, apps, now().getTime()).catch(() => apps.map(unknownHealth));
 
   const answerApp: AnswerApp = async (context, place, told, status = 200) => {
+    const { frame } = context.var;
     const app = shown.describe(place);
-    const [[health = unknownHealth(app)], log] = await Promise.all([
+    const isChoosing = frame.visitor?.access === "full" && !isRenewal(context);
+    const [[health = unknownHealth(app)], log, letters, recent] = await Promise.all([
       healthOf(place.project, [app]),
       logOf(context, place),
+      appLetters(store, place, now().getTime()).catch(() => null),
+      isChoosing ? recentEvents(store, place.project, now().getTime()) : [],
     ]);
-    const { frame } = context.var;
     const entered = told.entered ?? { values: {}, fault: null };
     const sample = told.sample ?? JSON.stringify(SAMPLE, null, 2);
     const page = {
@@ -69,6 +74,8 @@ export function createAppPages(options: AppPagesOptions): Hono<AdminBindings> {
       place,
       health,
       log,
+      letters,
+      recent,
       entered,
       sample,
       trial: told.trial ?? null,
@@ -107,7 +114,7 @@ export function createAppPages(options: AppPagesOptions): Hono<AdminBindings> {
     return answerPage(context, {
       title: "Apps",
       section: "apps",
-      aside: listed.length > 1 ? <ProjectFilter projects={listed} selected={project} /> : null,
+      aside: <ProjectFilter projects={projects} listed={listed} selected={project} />,
       children: (
         <>
           {said ? <Notice tone="good">{said}</Notice> : null}
@@ -130,8 +137,11 @@ export function createAppPages(options: AppPagesOptions): Hono<AdminBindings> {
     if (place instanceof Response) return answerMissing(context, place);
     const { waitUntil } = byOf(context);
     await shown.inScope(waitUntil, (scope) => shown.refresh(place.project, scope));
-    const said = SAID[context.req.query("said") ?? ""];
-    return answerApp(context, place, { notice: said ? { tone: "good", text: said } : null });
+    const { said = "", event } = context.req.query();
+    const text = SAID[said];
+    const sample = event === undefined ? null : await recentSample(store, place, event);
+    const notice = text === undefined ? null : { tone: "good" as const, text };
+    return answerApp(context, place, { notice, ...(sample === null ? {} : { sample }) });
   });
 
   routes.route("/", createFormRoutes({ ...options, answerApp, answerMissing }));
@@ -161,6 +171,11 @@ const SAMPLE = {
   distinct_id: "sample-person",
   properties: { $current_url: "https://shop.example/checkout?utm_source=mail", $lib: "web" },
 };
+
+/** A script asks for the page, to renew what is live on it. */
+function isRenewal({ req }: Context): boolean {
+  return req.header("Sec-Fetch-Dest") === "empty";
+}
 
 /** Says on a page what the API says as JSON. */
 async function answerMissing(context: Context<AdminBindings>, answer: Response): Promise<Response> {

@@ -3,6 +3,7 @@ import type { HookActivity } from "../../../accounts/app-activity.ts";
 import { PostForm } from "../../look/form.tsx";
 import type { Frame } from "../../look/frame.ts";
 import { EmptyState, Time } from "../../look/parts.tsx";
+import { shortened } from "../../look/shorten.ts";
 import type { AppHealth } from "../app-health.ts";
 import { pathOf } from "./paths.ts";
 import { AppState } from "./state.tsx";
@@ -61,7 +62,8 @@ interface RowsProps {
 
 /** One row for each hook that did something; the app stands in the first. */
 function AppRows({ frame, health, position, isLast, mayChange }: RowsProps) {
-  const { app, hooks, lastError } = health;
+  const { app, hooks } = health;
+  const [lastError] = health.errors;
   const [first, ...others] = hooks;
   const span = { rowspan: Math.max(1, hooks.length) };
   const path = pathOf(app);
@@ -101,7 +103,7 @@ function AppRows({ frame, health, position, isLast, mayChange }: RowsProps) {
             <small>
               <span class="fault">Last error</span>
               {lastError.hook ? ` in ${lastError.hook}` : ""}, <Time at={lastError.timestamp} />:{" "}
-              {firstLine(lastError.message)}
+              {shortened(lastError.message)}
             </small>
           ) : null}
         </td>
@@ -167,9 +169,4 @@ function count(number: number): string {
 function time(ms: number | null): string {
   if (ms === null) return "–";
   return ms < 1000 ? `${ms} ms` : `${ms / 1000} s`;
-}
-
-function firstLine(text: string): string {
-  const line = text.split("\n", 1)[0] ?? "";
-  return line.length > 160 ? `${line.slice(0, 160)}…` : line;
 }

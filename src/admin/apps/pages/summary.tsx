@@ -1,7 +1,9 @@
 /** @jsxImportSource #jsx */
 import type { Frame } from "../../look/frame.ts";
 import { PostForm } from "../../look/form.tsx";
-import { Panel } from "../../look/parts.tsx";
+import type { ReadEntry } from "../../../logs/stored-entry.ts";
+import { Panel, Time } from "../../look/parts.tsx";
+import { shortened } from "../../look/shorten.ts";
 import type { AppHealth } from "../app-health.ts";
 import { HOOK_COLUMNS, HookCells } from "./list.tsx";
 import { pathOf } from "./paths.ts";
@@ -12,7 +14,8 @@ const RENEWED_EVERY_SECONDS = 30;
 /** How an app stands and what its hooks did, and the switch that takes it in and out of use. */
 export function Summary(props: { frame: Frame; health: AppHealth; mayChange: boolean }) {
   const { frame, health, mayChange } = props;
-  const { app, hooks } = health;
+  const { app, hooks, errors } = health;
+  const others = errors.filter(({ hook }) => hooks.every((known) => known.hook !== hook));
   const state = (
     <>
       <span>
@@ -33,12 +36,23 @@ export function Summary(props: { frame: Frame; health: AppHealth; mayChange: boo
                   {label}
                 </th>
               ))}
+              <th scope="col">Last error</th>
             </tr>
           </thead>
           <tbody>
             {(hooks.length > 0 ? hooks : [undefined]).map((hook) => (
               <tr>
                 <HookCells hook={hook} />
+                <LastError error={hook && errors.find((error) => error.hook === hook.hook)} />
+              </tr>
+            ))}
+            {others.map((error) => (
+              <tr>
+                <td>
+                  <code>{error.hook ?? ""}</code>
+                </td>
+                <td colspan={HOOK_COLUMNS.length - 1} />
+                <LastError error={error} />
               </tr>
             ))}
           </tbody>
@@ -50,6 +64,18 @@ export function Summary(props: { frame: Frame; health: AppHealth; mayChange: boo
       </p>
       {mayChange ? <Switch frame={frame} health={health} /> : null}
     </Panel>
+  );
+}
+
+function LastError({ error }: { error: ReadEntry | undefined }) {
+  return (
+    <td class="prose">
+      {error ? (
+        <>
+          <Time at={error.timestamp} /> {shortened(error.message)}
+        </>
+      ) : null}
+    </td>
   );
 }
 

@@ -5,21 +5,35 @@ import { Badge, Code, EmptyState, Notice, Panel } from "../../look/parts.tsx";
 import { Table } from "../../look/table.tsx";
 import type { Trial } from "../try/index.ts";
 import type { RecordedRequest } from "../try/recorded-fetch.ts";
+import type { RecentEvent } from "./recent-events.ts";
 
 /** The part of the configuration's form that tries its values, saved or not. */
-export function TrialFields({ sample, action }: { sample: string; action: string }) {
+export function TrialFields(props: { sample: string; action: string; recent: readonly RecentEvent[] }) {
+  const { sample, action, recent } = props;
   return (
     <>
       <p class="quiet">
         Runs the app over this event with the values above, saved or not. Nothing is delivered or kept: its
         cache begins empty, and its requests are answered with an empty 200.
       </p>
+      {recent.length > 0 ? (
+        <div class="actions">
+          <select name="recent" aria-label="Recent event">
+            {recent.map(({ id, at, label }) => (
+              <option value={id} data-clock={at}>{`${at.slice(11, 16)} UTC ${label}`}</option>
+            ))}
+          </select>
+          <button formaction={`${action}#try`} name="take" value="1">
+            Take this event
+          </button>
+        </div>
+      ) : null}
       <TextArea name="event" label="Event" value={sample} rows={9} />
       <label class="check">
         <input type="checkbox" name="send" value="1" /> Really send its requests, and connect to databases
       </label>
       <p class="actions">
-        <button formaction={action}>Try it</button>
+        <button formaction={`${action}#result`}>Try it</button>
         <span class="hint">A secret that you try must be entered again to be saved.</span>
       </p>
     </>

@@ -1,0 +1,224 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { defineApp } from "../src/apps/testing.ts";
+import type { PluginEvent } from "../src/event.ts";
+import type { ToldStory } from "../src/stories/read.ts";
+import { createVisitor } from "./admin.fixture.ts";
+import { startTestGateway, type TestGateway } from "./gateway.ts";
+
+const ADMIN_TOKEN = "anna:secret-of-anna,ops:secret-of-ops:read";
+
+let edge: TestGateway;
+let isBroken: boolean;
+beforeEach(() => {
+  isBroken = true;
+});
+afterEach(() => edge.stop());
+
+async function start(
+  apps: Parameters<typeof startTestGateway>[0]["apps"],
+  settings: Record<string, string> = {},
+) {
+  edge = await startTestGateway({ apps, settings: { ADMIN_TOKEN, EVENT_SAMPLES: "1", ...settings } });
+  const visitor = createVisitor(edge.url);
+  await visitor.logIn("secret-of-anna");
+  return visitor;
+}
+
+async function textOf(answer: Promise<Response>): Promise<string> {
+  return (await answer).text();
+}
+
+const event = (name: string, more: Record<string, unknown> = {}) => ({
+  event: name,
+  distinct_id: "ada",
+  ...more,
+});
+async function api<Body>(path: string, body?: unknown): Promise<Body> {
+  const answer = await fetch(`${edge.url}/admin/api/${path}`, {
+    headers: { Authorization: "Bearer secret-of-anna" },
+    ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+  });
+  return (await answer.json()) as Body;
+}
+const replayAll = () => api<{ replayed: number }>("deadletters/replay", { filter: {} });
+
+/** The part of a page that stands under this id. */
+const part = (html: string, id: string) =>
+  new RegExp(`<section id="${id}".*?</section>`, "s").exec(html)?.[0] ?? "";
+
+const shaky = (plugin: string, id = 1) =>
+  defineApp(
+    plugin,
+    {
+      onEvent() {
+        if (isBroken) throw new Error(`${plugin} is broken`);
+      },
+    },
+    { id },
+  );
+
+describe("the page of destinations", () => {
+  async function park() {
+    edge.posthog.answerWith(() => Response.json({ code: "invalid_api_key" }, { status: 401 }));
+    await edge.capture(event("waits"));
+    await edge.settle();
+  }
+
+  test("shows one that is parked, where the overview leads, and resumes it on the record", async () => {
+    const visitor = await start([shaky("shaky")]);
+    await park();
+    const attention = part(await textOf(visitor.get("/admin")), "attention");
+    expect(attention).toContain("parked, waits for you");
+    const [, path = ""] = /href="([^"]*destinations[^"]*)"/.exec(attention) ?? [];
+    const html = await textOf(visitor.get(path));
+    expect(html).toContain("parked, waits for you");
+    expect(html).toMatch(/shaky<\/a> <code>onEvent<\/code>/);
+
+    edge.posthog.answerWith(() => Response.json({ status: "Ok" }));
+    const form = { project: edge.token, hook: "posthog" };
+    expect((await visitor.post("/admin/destinations", form)).status).toBe(403);
+    const proof = await visitor.proofOn("/admin/destinations");
+    const done = await visitor.post("/admin/destinations", { ...form, proof });
+    expect(done.headers.get("Location")).toBe(`/admin/destinations?project=${edge.token}&resumed=1`);
+    await edge.advance(60_000);
+    expect(edge.delivered().map((delivered) => delivered.event)).toContain("waits");
+    expect(part(await textOf(visitor.get("/admin")), "attention")).not.toContain("parked");
+    expect(await textOf(visitor.get("/admin/audit"))).toContain("resumed PostHog");
+  });
+
+  test("has no button for those who may only look, and says it when a destination has gone", async () => {
+    const visitor = await start([shaky("shaky")]);
+    await park();
+    const proof = await visitor.proofOn("/admin/destinations");
+    const form = { project: edge.token, hook: "onEvent", plugin: "nobody", proof };
+    expect((await visitor.post("/admin/destinations", form)).status).toBe(404);
+    const looking = createVisitor(edge.url);
+    await looking.logIn("secret-of-ops");
+    expect(await textOf(looking.get("/admin/destinations"))).not.toContain("Resume</button>");
+  });
+});
+
+describe("an app's page", () => {
+  test("lists its own dead letters with their number and the way to all of them", async () => {
+    const visitor = await start([shaky("shaky"), shaky("other", 2)]);
+    await edge.capture(...Array.from({ length: 7 }, (_, n) => event(`e${n}`)));
+    await edge.settle();
+    const letters = part(await textOf(visitor.get("/admin/apps/shaky")), "letters");
+    expect(letters.match(/shaky is broken/g)).toHaveLength(5);
+    expect(letters).not.toContain("other is broken");
+    expect(letters).toMatch(
+      new RegExp(`href="/admin/dead-letters\\?project=${edge.token}&amp;plugin=shaky">All 7<`),
+    );
+  });
+
+  test("shows the last error of each hook, of those without counts too", async () => {
+    const failing = defineApp("failing", {
+      processEvent() {
+        throw new Error("in the chain");
+      },
+      onEvent() {
+        throw new Error("at the end");
+      },
+      setupPlugin() {},
+    });
+    const visitor = await start([failing]);
+    await edge.capture(event("e"));
+    await edge.settle();
+    const summary = part(await textOf(visitor.get("/admin/apps/failing")), "summary");
+    expect(summary).toMatch(/processEvent.*in the chain.*onEvent.*at the end/s);
+  });
+
+  test("takes a recent event for a trial as it came to the app, and keeps what was entered", async () => {
+    const tag = defineApp("tag", {
+      processEvent: (entered: PluginEvent) => ({ ...entered, properties: { ...entered.properties, tag: 1 } }),
+    });
+    const last = defineApp("last", { processEvent: (entered: PluginEvent) => entered }, { id: 2 });
+    const visitor = await start([tag, last]);
+    await edge.capture(event("bought", { properties: { price: 7 } }));
+    await edge.settle();
+    const page = await textOf(visitor.get("/admin/apps/last"));
+    const [, id = "", label] = /<option value="([^"]+)" data-clock="[^"]+">([^<]+)</.exec(page) ?? [];
+    expect(label).toMatch(/^\d\d:\d\d UTC bought · ada$/);
+    const proof = await visitor.proofOn("/admin/apps/last");
+    const taken = await textOf(
+      visitor.post("/admin/apps/last/try", { recent: id, take: "1", event: "{}", proof }),
+    );
+    const sample = /<textarea[^>]*name="event"[^>]*>(.*?)<\/textarea>/s.exec(taken)?.[1] ?? "";
+    expect(JSON.parse(sample.replaceAll("&quot;", '"'))).toMatchObject({
+      event: "bought",
+      properties: { price: 7, tag: 1 },
+    });
+    const linked = await textOf(visitor.get(`/admin/apps/tag?event=${id}`));
+    expect(linked).toContain("&quot;price&quot;: 7");
+    expect(linked).not.toContain("&quot;tag&quot;: 1");
+    const gone = { recent: "0190f0a0-0000-7000-8000-00000000ffff", take: "1", proof };
+    expect((await visitor.post("/admin/apps/last/try", gone)).status).toBe(400);
+  });
+});
+
+describe("the overview", () => {
+  test("puts dead letters and degraded apps first while they wait, and no longer", async () => {
+    const visitor = await start([shaky("shaky")]);
+    await edge.capture(event("lost"));
+    await edge.settle();
+    const attention = part(await textOf(visitor.get("/admin")), "attention");
+    expect(attention).toMatch(/1 dead letter<.*degraded</s);
+    expect(attention).toContain(
+      `href="/admin/dead-letters?project=${edge.token}&amp;plugin=shaky&amp;hook=onEvent"`,
+    );
+    isBroken = false;
+    expect(await replayAll()).toMatchObject({ replayed: 1 });
+    await edge.settle();
+    await edge.advance(3 * 3_600_000);
+    expect(part(await textOf(visitor.get("/admin")), "attention")).toContain("All is well");
+  });
+});
+
+test("a replayed dead letter goes on with the event's story", async () => {
+  const visitor = await start([shaky("shaky")]);
+  await edge.capture(event("lost"));
+  await edge.settle();
+  await replayAll();
+  await edge.advance(60_000);
+  isBroken = false;
+  await replayAll();
+  await edge.settle();
+  const { entries } = await api<{ entries: Pick<ToldStory, "id" | "deliveries">[] }>("events");
+  const attempts = entries[0]?.deliveries.filter(({ plugin }) => plugin === "shaky");
+  expect(attempts?.map(({ outcome, replays }) => [outcome, replays])).toEqual([
+    ["dead", undefined],
+    ["dead", 1],
+    ["delivered", 2],
+  ]);
+  const html = await textOf(visitor.get(`/admin/events/${entries[0]?.id}?project=${edge.token}`));
+  expect(html).toContain("replay 2");
+  expect(part(html, "verdict")).toContain("delivered");
+});
+
+describe("live events", () => {
+  test("are all seen while a person watches a project without apps, in every isolate", async () => {
+    const visitor = await start([]);
+    const another = await edge.isolate();
+    await visitor.get("/admin/events");
+    await another.capture(event("asks Redis"));
+    await edge.settle();
+    for (const n of [1, 2, 3]) await another.capture(event(`watched ${n}`));
+    await edge.settle();
+    expect((await textOf(visitor.get("/admin/events"))).match(/>watched \d</g)).toHaveLength(3);
+  });
+
+  test("of any project can be asked for where any is served, also before it has sent something", async () => {
+    const visitor = await start([], { PROJECT_TOKENS: "*" });
+    expect(await textOf(visitor.get("/admin/events"))).toContain('name="project"');
+    const path = "/admin/events?project=phc_new";
+    expect(await textOf(visitor.get(path))).toContain("No events to show");
+    const another = await edge.isolate();
+    const send = (url: string, name: string) =>
+      fetch(`${url}/e/`, { method: "POST", body: JSON.stringify({ api_key: "phc_new", ...event(name) }) });
+    await send(another.url, "first");
+    await edge.settle();
+    await send(another.url, "second");
+    await edge.settle();
+    expect((await textOf(visitor.get(path))).match(/>(first|second)</g)).toHaveLength(2);
+  });
+});
