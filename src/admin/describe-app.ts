@@ -83,7 +83,7 @@ function describeState(place: Place, missing: readonly string[]) {
             state: "pending",
             attempt: state.attempt,
             nextAttemptAt: new Date(state.dueAtMs).toISOString(),
-            why: `setupPlugin asked to be tried again, ${state.attempt} attempts have failed`,
+            why: `setupPlugin asks to be tried again: attempt ${state.attempt} has failed`,
           }
         : { state: "pending" };
     case "disabled":

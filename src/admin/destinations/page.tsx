@@ -46,7 +46,7 @@ export function createDestinationsPage(options: {
           <Panel
             id="destinations"
             title="Where events go"
-            aside="one that is down is probed with what waits for it"
+            aside="failures in a row, and messages that wait; one that is down is probed with these"
             live={RENEWED_EVERY_SECONDS}
           >
             <DestinationTable frame={context.var.frame} destinations={told.flat()} />
@@ -87,8 +87,8 @@ function DestinationTable(props: { frame: Frame; destinations: readonly Describe
       columns={[
         { label: "Destination" },
         { label: "State" },
-        { label: "Failures in a row", numeric: true },
-        { label: "Messages that wait", numeric: true },
+        { label: "Failures", numeric: true },
+        { label: "Waiting", numeric: true },
         { label: "Error", prose: true },
         { label: "" },
       ]}

@@ -16,7 +16,7 @@ import { shortened } from "../look/shorten.ts";
 import { Table } from "../look/table.tsx";
 import { cursorOf, type EventQuery, eventQuery, filterOf, readCursor } from "./query.ts";
 import { StoryPanels } from "./story-page.tsx";
-import { latestAttempts, Verdict } from "./verdict.tsx";
+import { Verdict } from "./verdict.tsx";
 
 const FOLLOWED_EVERY_SECONDS = 3;
 
@@ -116,7 +116,7 @@ export function createEventPages(options: EventPagesOptions): Hono<AdminBindings
       title: story.event,
       section: "events",
       aside: <a href={back}>← Live events</a>,
-      children: <StoryPanels base={context.var.base} story={story} />,
+      children: <StoryPanels frame={context.var.frame} story={story} />,
     });
   });
   return routes;
@@ -156,8 +156,7 @@ function EventTable({ stories, base }: { stories: readonly ToldStory[]; base: st
         { label: "Event" },
         { label: "What became of it" },
         { label: "Person" },
-        { label: "Changed by" },
-        { label: "Attempts", numeric: true },
+        { label: "Changed by", line: true },
         { label: "Arrived" },
       ]}
       rows={stories.map((story) => [
@@ -168,12 +167,14 @@ function EventTable({ stories, base }: { stories: readonly ToldStory[]; base: st
           <Verdict story={story} />
           <Failures story={story} />
         </>,
-        <code>{shortened(story.distinct_id, MAX_CELL_CHARACTERS)}</code>,
-        story.steps
-          .filter(({ outcome }) => outcome === "changed")
-          .map(({ plugin }) => plugin)
-          .join(", "),
-        story.deliveries.length - (latestAttempts(story.deliveries).some(isNoAttempt) ? 1 : 0),
+        <code>{shortened(story.distinct_id, MAX_PERSON_CHARACTERS)}</code>,
+        shortened(
+          story.steps
+            .filter(({ outcome }) => outcome === "changed")
+            .map(({ plugin }) => plugin)
+            .join(", "),
+          MAX_CELL_CHARACTERS,
+        ),
         <Time at={story.at} />,
       ])}
     />
@@ -182,11 +183,7 @@ function EventTable({ stories, base }: { stories: readonly ToldStory[]; base: st
 
 /** So much as leaves the other columns in sight; the event's own page has the whole. */
 const MAX_CELL_CHARACTERS = 40;
-
-/** That the gateway found it to be a duplicate is no attempt to deliver it. */
-function isNoAttempt({ outcome }: { outcome: string }): boolean {
-  return outcome === "duplicate";
-}
+const MAX_PERSON_CHARACTERS = 18;
 
 function Failures({ story }: { story: ToldStory }) {
   const failed = story.steps.filter(({ outcome }) => outcome === "failed").map(({ app }) => app);

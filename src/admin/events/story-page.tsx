@@ -3,6 +3,7 @@ import type { ToldStory } from "../../stories/read.ts";
 import type { StoryStep } from "../../stories/story.ts";
 import { pathOf } from "../apps/pages/paths.ts";
 import { Diff } from "../look/diff.tsx";
+import type { Frame } from "../look/frame.ts";
 import { Badge, Code, EmptyState, Notice, Panel, Time, type Tone } from "../look/parts.tsx";
 import { Table } from "../look/table.tsx";
 import { AttemptBadge, destinationOf, Verdict } from "./verdict.tsx";
@@ -10,7 +11,7 @@ import { AttemptBadge, destinationOf, Verdict } from "./verdict.tsx";
 const RENEWED_EVERY_SECONDS = 10;
 
 /** An event from its arrival to its last delivery so far. */
-export function StoryPanels({ base, story }: { base: string; story: ToldStory }) {
+export function StoryPanels({ frame, story }: { frame: Frame; story: ToldStory }) {
   return (
     <>
       <Panel id="verdict" title="What became of it" live={RENEWED_EVERY_SECONDS}>
@@ -28,7 +29,7 @@ export function StoryPanels({ base, story }: { base: string; story: ToldStory })
         />
       </Panel>
       <Panel id="chain" title="Through the apps" aside="in their order">
-        <Chain base={base} story={story} />
+        <Chain frame={frame} story={story} />
       </Panel>
       <Panel id="deliveries" title="Deliveries" live={RENEWED_EVERY_SECONDS}>
         <Deliveries story={story} />
@@ -44,7 +45,7 @@ const STEPS: Readonly<Record<StoryStep["outcome"], { word: string; tone: Tone }>
   failed: { word: "failed", tone: "bad" },
 };
 
-function Chain({ base, story }: { base: string; story: ToldStory }) {
+function Chain({ frame, story }: { frame: Frame; story: ToldStory }) {
   let before = story.received;
   const steps = story.steps.map((step) => {
     const entered = before;
@@ -65,8 +66,8 @@ function Chain({ base, story }: { base: string; story: ToldStory }) {
             <h3>
               {step.app}
               <Badge tone={STEPS[step.outcome].tone}>{STEPS[step.outcome].word}</Badge>
-              {story.cut ? null : (
-                <a href={`${base}${pathOf({ ...step, project: story.project })}&event=${story.id}#try`}>
+              {story.cut || frame.visitor?.access !== "full" ? null : (
+                <a href={`${frame.base}${pathOf({ ...step, project: story.project })}&event=${story.id}#try`}>
                   Try the app on it
                 </a>
               )}

@@ -26,7 +26,7 @@ export function destinationOf({ plugin, hook }: Pick<Attempt, "plugin" | "hook">
 }
 
 /** Each destination's latest attempt. */
-export function latestAttempts(deliveries: readonly Attempt[]): Attempt[] {
+function latestAttempts(deliveries: readonly Attempt[]): Attempt[] {
   return [...new Map(deliveries.map((attempt) => [destinationOf(attempt), attempt])).values()];
 }
 

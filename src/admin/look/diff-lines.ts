@@ -3,6 +3,25 @@ export interface DiffLine {
   text: string;
 }
 
+/** Lines that are the same and shown before and after what differs. */
+const CONTEXT_LINES = 3;
+
+/** What differs with the lines around it; a number stands for so many lines between. */
+export function foldLines(lines: readonly DiffLine[]): (DiffLine | number)[] {
+  const folded: (DiffLine | number)[] = [];
+  const isNear = (index: number) =>
+    lines
+      .slice(Math.max(0, index - CONTEXT_LINES), index + CONTEXT_LINES + 1)
+      .some(({ kind }) => kind !== "same");
+  for (const [index, line] of lines.entries()) {
+    const last = folded.at(-1);
+    if (isNear(index)) folded.push(line);
+    else if (typeof last === "number") folded[folded.length - 1] = last + 1;
+    else folded.push(1);
+  }
+  return folded;
+}
+
 /** Beyond so many comparisons both sides are shown one after the other: a page is for reading. */
 const MAX_COMPARISONS = 1_000_000;
 

@@ -1,9 +1,9 @@
 /** @jsxImportSource #jsx */
-import { diffLines } from "./diff-lines.ts";
+import { diffLines, foldLines } from "./diff-lines.ts";
 
 const SIGNS = { same: " ", removed: "-", added: "+" } as const;
 
-/** What changed between two values, by lines of their JSON. */
+/** What changed between two values, by lines of their JSON; of what did not, only the lines around it. */
 export function Diff({ label, before, after }: { label: string; before: unknown; after: unknown }) {
   const lines = diffLines(linesOf(before), linesOf(after));
   if (lines.every(({ kind }) => kind === "same")) return <p class="hint">Nothing changed.</p>;
@@ -11,7 +11,9 @@ export function Diff({ label, before, after }: { label: string; before: unknown;
     <figure class="code diff">
       <figcaption>{label}</figcaption>
       <pre tabindex={0} aria-label={label}>
-        {lines.map(({ kind, text }) => {
+        {foldLines(lines).map((shown) => {
+          if (typeof shown === "number") return <i>{`  ⋯ ${shown} more\n`}</i>;
+          const { kind, text } = shown;
           const line = `${SIGNS[kind]} ${text}\n`;
           switch (kind) {
             case "same":

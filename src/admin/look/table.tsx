@@ -7,14 +7,16 @@ export interface Column {
   numeric?: boolean;
   /** Sentences: gets the room to be read on a phone too. */
   prose?: boolean;
+  /** Stays on one line. */
+  line?: boolean;
 }
 
-/** Rows under headings. It scrolls by itself where the screen is too narrow; each row begins with what it is about. */
+/** Rows under headings; each begins with what it is about. On a phone its cells follow one another, each after its heading. */
 export function Table(props: { caption: string; columns: readonly Column[]; rows: readonly Child[][] }) {
   const { caption, columns, rows } = props;
   const kind = (index: number) => {
-    const { numeric, prose } = columns[index] ?? {};
-    return numeric ? "numeric" : prose ? "prose" : undefined;
+    const { numeric, prose, line } = columns[index] ?? {};
+    return numeric ? "numeric" : prose ? "prose" : line ? "line" : undefined;
   };
   return (
     <div class="scroll" role="region" aria-label={caption} tabindex={0}>
@@ -36,7 +38,9 @@ export function Table(props: { caption: string; columns: readonly Column[]; rows
                 {first}
               </th>
               {rest.map((cell, index) => (
-                <td class={kind(index + 1)}>{cell}</td>
+                <td class={kind(index + 1)} data-label={columns[index + 1]?.label || undefined}>
+                  {cell}
+                </td>
               ))}
             </tr>
           ))}

@@ -51,7 +51,7 @@ export function Attention(props: AttentionProps) {
           { label: "What" },
           { label: "State" },
           { label: "Why", prose: true },
-          { label: "When" },
+          { label: "When", line: true },
           { label: "Project" },
         ]}
         rows={concerns.map(({ what, state, tone, why, when, project }) => [

@@ -73,7 +73,7 @@ export function createOverview(options: OverviewOptions): Hono<AdminBindings> {
               projects={activity?.projects ?? []}
             />
           </Panel>
-          <Traffic activity={activity} />
+          <Traffic base={context.var.base} activity={activity} />
         </>
       ),
     });
@@ -81,7 +81,7 @@ export function createOverview(options: OverviewOptions): Hono<AdminBindings> {
   return routes;
 }
 
-function Traffic({ activity }: { activity: Activity | null }) {
+function Traffic({ base, activity }: { base: string; activity: Activity | null }) {
   if (activity === null) {
     return (
       <Panel id="traffic" title="Last 24 hours" live={RENEWED_EVERY_SECONDS}>
@@ -100,7 +100,11 @@ function Traffic({ activity }: { activity: Activity | null }) {
       <Panel
         id="destinations"
         title="Destinations"
-        aside="within the last 24 hours"
+        aside={
+          <>
+            within the last 24 hours <a href={`${base}/destinations`}>How they do now</a>
+          </>
+        }
         live={RENEWED_EVERY_SECONDS}
       >
         <Destinations activity={activity} />

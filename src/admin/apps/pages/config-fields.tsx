@@ -20,20 +20,23 @@ export function ConfigFields({ place, app, entered }: { place: Place; app: Descr
   const named = new Set(fields.map(({ key }) => key));
   const others = app.config.filter(({ key }) => !named.has(key));
   return (
-    <>
+    <div class="columns">
       {fields.map((field) => {
         const described = app.config.find(({ key }) => key === field.key);
         const { key, visible_if: visibleIf, type } = field;
         if (key !== undefined && type === "attachment") return null;
         return (
-          <div data-visible-if={visibleIf?.length ? JSON.stringify(visibleIf) : undefined}>
+          <div
+            class={described ? undefined : "whole"}
+            data-visible-if={visibleIf?.length ? JSON.stringify(visibleIf) : undefined}
+          >
             {field.markdown ? <Markdown text={field.markdown} /> : null}
             {described ? <ConfigField field={field} described={described} entered={entered} /> : null}
           </div>
         );
       })}
       {others.length > 0 ? (
-        <p class="hint">
+        <p class="whole hint">
           Also configured in apps.json, beyond what the manifest names:{" "}
           {others.map(({ key }, index) => (
             <>
@@ -43,7 +46,7 @@ export function ConfigFields({ place, app, entered }: { place: Place; app: Descr
           ))}
         </p>
       ) : null}
-    </>
+    </div>
   );
 }
 
@@ -81,15 +84,21 @@ function ConfigField(props: { field: ManifestField; described: DescribedField; e
         <TextField {...text} type="password" value={value} placeholder={placeholder} autocomplete="off" />
       );
     }
-    if (field.type === "json") return <TextArea {...text} value={value} rows={5} />;
+    if (field.type === "json" || field.type === "dictionary")
+      return <TextArea {...text} value={value} rows={Math.min(MAX_ROWS, value.split("\n").length + 1)} />;
     const choices = field.type === "boolean" ? ["true", "false"] : field.choices;
-    if (!choices) return <TextField {...text} value={value} autocomplete="off" />;
+    if (!choices) {
+      const type = field.type === "number" ? "number" : "text";
+      return <TextField {...text} type={type} value={value} autocomplete="off" />;
+    }
     const options = choices.map((choice) => ({ value: choice, label: choice }));
     const unset = { value: "", label: "not set" };
     const mayBeUnset = !described.required || !choices.includes(value);
     return <SelectField {...text} value={value} options={mayBeUnset ? [unset, ...options] : options} />;
   }
 }
+
+const MAX_ROWS = 12;
 
 function Check({ name, label }: { name: string; label: string }) {
   return (
@@ -111,7 +120,7 @@ function hintOf(field: ManifestField, { from, setting }: DescribedField): Child 
     <>
       {field.hint ? (
         <>
-          <MarkdownLine text={field.hint} />{" "}
+          <MarkdownLine text={field.hint} /> ·{" "}
         </>
       ) : null}
       <span class="origin">

@@ -25,7 +25,7 @@ import type { ShownLog } from "./log.tsx";
 import { recentEvents, recentSample } from "./recent-events.ts";
 import { SAID } from "./said.ts";
 
-const LOG_ENTRIES = 100;
+const LOG_ENTRIES = 50;
 const RENEWED_EVERY_SECONDS = 30;
 
 export interface AppPagesOptions {

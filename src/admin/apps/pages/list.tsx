@@ -63,7 +63,8 @@ interface RowsProps {
 /** One row for each hook that did something; the app stands in the first. */
 function AppRows({ frame, health, position, isLast, mayChange }: RowsProps) {
   const { app, hooks } = health;
-  const [lastError] = health.errors;
+  // What set-up failed with is why it does not run.
+  const lastError = app.state === "running" ? health.errors[0] : undefined;
   const [first, ...others] = hooks;
   const span = { rowspan: Math.max(1, hooks.length) };
   const path = pathOf(app);
@@ -71,7 +72,7 @@ function AppRows({ frame, health, position, isLast, mayChange }: RowsProps) {
     <>
       <tr data-order={String(position)}>
         <td {...span} class="position">
-          <span>{position}</span>
+          <span>{app.position ?? "–"}</span>
           {mayChange ? (
             <>
               <Move
@@ -127,16 +128,21 @@ export function HookCells({ hook }: { hook: HookActivity | undefined }) {
       </td>
     );
   }
+  const { processed, dropped, failed, p50Ms, p95Ms } = hook;
+  const figures = [count(processed), count(dropped), count(failed), time(p50Ms), time(p95Ms)];
   return (
     <>
       <td>
         <code>{hook.hook}</code>
       </td>
-      <td class="numeric">{count(hook.processed)}</td>
-      <td class="numeric">{count(hook.dropped)}</td>
-      <td class={hook.failed > 0 ? "numeric fault" : "numeric"}>{count(hook.failed)}</td>
-      <td class="numeric">{time(hook.p50Ms)}</td>
-      <td class="numeric">{time(hook.p95Ms)}</td>
+      {figures.map((figure, index) => (
+        <td
+          class={index === 2 && failed > 0 ? "numeric fault" : "numeric"}
+          data-label={HOOK_COLUMNS[index + 1]}
+        >
+          {figure}
+        </td>
+      ))}
     </>
   );
 }

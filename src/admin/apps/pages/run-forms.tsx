@@ -31,7 +31,12 @@ export function RunForms(props: { frame: Frame; app: DescribedApp; runnable: Run
         <PostForm frame={frame} action={action} class="field" label={`Job ${job}`}>
           <input type="hidden" name="job" value={job} />
           <label for={`job-${job}`}>{`Payload of ${job}, as JSON`}</label>
-          <textarea id={`job-${job}`} name="payload" rows={3} spellcheck={false}>
+          <textarea
+            id={`job-${job}`}
+            name="payload"
+            rows={samplePayload(app, job).split("\n").length + 1}
+            spellcheck={false}
+          >
             {samplePayload(app, job)}
           </textarea>
           <p class="actions">

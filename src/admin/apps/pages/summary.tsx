@@ -69,7 +69,7 @@ export function Summary(props: { frame: Frame; health: AppHealth; mayChange: boo
 
 function LastError({ error }: { error: ReadEntry | undefined }) {
   return (
-    <td class="prose">
+    <td class="prose" data-label={error ? "Last error" : undefined}>
       {error ? (
         <>
           <Time at={error.timestamp} /> {shortened(error.message)}
