@@ -94,7 +94,7 @@ describe("the admin's apps", () => {
       ["off", "disabled", null, "in apps.json"],
       ["unset", "needs configuration", null, "without a value: region"],
       ["bad", "disabled", 2, "Error: no"],
-      ["slow", "pending", 3, expect.stringContaining("1 attempts have failed")],
+      ["slow", "pending", 3, expect.stringContaining("attempt 1 has failed")],
     ]);
     expect(apps[0]).toMatchObject({
       name: "Store",

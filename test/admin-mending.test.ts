@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { manifestSchema } from "../src/apps/manifest.ts";
 import { defineApp } from "../src/apps/testing.ts";
 import type { PluginEvent } from "../src/event.ts";
 import type { ToldStory } from "../src/stories/read.ts";
@@ -171,6 +172,54 @@ describe("the overview", () => {
     await edge.settle();
     await edge.advance(3 * 3_600_000);
     expect(part(await textOf(visitor.get("/admin")), "attention")).toContain("All is well");
+  });
+});
+
+test("the API tells what the pages do: how an app does, the projects, the settings and what answers", async () => {
+  await start([shaky("shaky")], { PROJECT_TOKENS: "phc_test,phc_shop", PAUSED_PROJECTS: "phc_shop" });
+  await edge.capture(event("lost"));
+  await edge.settle();
+  expect(await api(`apps/shaky/health?project=${edge.token}`)).toMatchObject({
+    state: "degraded",
+    hooks: [{ hook: "onEvent", processed: 0, failed: 1 }],
+    errors: [{ hook: "onEvent", message: expect.stringContaining("shaky is broken") }],
+  });
+  expect(await api("projects")).toEqual({
+    any: false,
+    entries: [
+      { project: "phc_test", paused: false },
+      { project: "phc_shop", paused: true },
+    ],
+  });
+  const { entries: settings } = await api<{ entries: object[] }>("settings");
+  expect(settings).toContainEqual({ name: "QSTASH_TOKEN", value: "set, hidden", from: "set" });
+  const { entries: health } = await api<{ entries: { name: string; state: string }[] }>("health");
+  expect(health.map(({ name, state }) => `${name} ${state}`)).toEqual([
+    "Redis up",
+    "QStash up",
+    "PostHog up",
+  ]);
+});
+
+test("a refusal names each field that is at fault", async () => {
+  const manifest = manifestSchema.parse({
+    config: [{ key: "region", type: "choice", choices: ["eu", "us"] }],
+  });
+  await start([defineApp("store", {}, { manifest })]);
+  const answer = await fetch(`${edge.url}/admin/api/apps/store`, {
+    method: "PATCH",
+    headers: { Authorization: "Bearer secret-of-anna" },
+    body: JSON.stringify({ config: { region: "asia" } }),
+  });
+  expect([answer.status, await answer.json()]).toEqual([
+    400,
+    {
+      error: 'config.region: "asia" is not one of "eu", "us"',
+      faults: [{ field: "config.region", why: '"asia" is not one of "eu", "us"' }],
+    },
+  ]);
+  expect(await api("deadletters?limit=0&colour=red")).toMatchObject({
+    faults: [{ field: "limit" }, { field: "colour" }],
   });
 });
 

@@ -161,7 +161,10 @@ describe("metrics", () => {
       const answer = await edge.admin(`metrics${query}`);
       expect([answer.status, await answer.json()]).toEqual([
         400,
-        { error: expect.stringContaining(expected) },
+        {
+          error: expect.stringContaining(expected),
+          faults: [{ field: expected.split(":")[0], why: expect.any(String) }],
+        },
       ]);
     }
   });

@@ -6,8 +6,7 @@ import type { Queue } from "../delivery/queue.ts";
 import type { Scope } from "../apps/scope.ts";
 import type { Replays } from "../delivery/dead-letters/replay.ts";
 import { limitBody } from "../limit-body.ts";
-import type { Projects } from "../projects.ts";
-import type { Store } from "../store.ts";
+import type { Settings } from "../settings.ts";
 import type { Stories } from "../stories/index.ts";
 import type { Attempts } from "./access/attempts.ts";
 import { requireBearer } from "./access/bearer.ts";
@@ -26,20 +25,21 @@ import { createDestinationRoutes } from "./destinations/routes.ts";
 import { createEventRoutes } from "./events/api.ts";
 import { createLogRoutes } from "./logs.ts";
 import { createMetricsRoutes } from "./metrics.ts";
+import type { HealthOptions } from "./overview/health.ts";
+import type { ProjectsPageOptions } from "./projects/index.tsx";
+import { createProjectRoutes } from "./projects/routes.ts";
 import { createRunRoutes } from "./run.ts";
 import { unpack } from "./unpack.ts";
 
 const MAX_BODY_BYTES = 1_000_000;
 
-export interface AdminApiOptions {
+export interface AdminApiOptions extends ProjectsPageOptions, HealthOptions {
+  settings: Settings;
   tokens: readonly AdminToken[];
   attempts: Attempts;
   actions: Actions;
   instances: Instances;
-  projects: Projects;
-  now: () => Date;
   apps: readonly AppDefinition[];
-  store: Store;
   queue: Queue;
   uuid: () => string;
   replays: Replays;
@@ -60,9 +60,10 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminBindings> {
     const isUpload = /\/attachments\/[^/]+$/.test(context.req.path);
     return isUpload ? next() : limitOther(context, next);
   });
+  api.route("/", createProjectRoutes(options));
   api.route("/", createFileRoutes({ ...options, ...actions }));
   api.route("/", createAuditRoutes(actions.audit));
-  api.route("/apps", createAppRoutes(actions));
+  api.route("/apps", createAppRoutes({ ...options, ...actions }));
   api.route("/apps", createRunRoutes(actions));
   api.route("/apps", createTrialRoutes(actions));
   api.route("/apps", createAppStateRoutes({ ...options, ...actions }));

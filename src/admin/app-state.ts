@@ -5,7 +5,7 @@ import type { Store } from "../store.ts";
 import type { Audit } from "./audit.ts";
 import type { AdminBindings } from "./bindings.ts";
 import type { Choose } from "./choose-app.ts";
-import { describeIssues } from "./issues.ts";
+import { answerFaults, faultsIn } from "./faults.ts";
 
 export const stateQuery = z.strictObject({
   project: z.string().optional(),
@@ -33,7 +33,7 @@ export function createAppStateRoutes(options: {
   async function look(context: Context<AdminBindings>, remove: boolean): Promise<Response> {
     const parsed = stateQuery.safeParse(context.req.query());
     if (!parsed.success) {
-      return context.json({ error: describeIssues(parsed.error, Object.keys(stateQuery.shape)) }, 400);
+      return answerFaults(context, faultsIn(parsed.error, Object.keys(stateQuery.shape)));
     }
     const plugin = context.req.param("plugin") ?? "";
     const project = await options.choose.project(context);

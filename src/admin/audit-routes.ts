@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import * as z from "zod";
 import type { AdminBindings } from "./bindings.ts";
 import type { Audit } from "./audit.ts";
+import { answerFaults, faultsIn } from "./faults.ts";
 
 export const MAX_AUDIT_ENTRIES_PER_PAGE = 200;
 
@@ -22,10 +23,7 @@ export function createAuditRoutes(audit: Audit): Hono<AdminBindings> {
   routes.get("/audit", async (context) => {
     const parsed = auditQuery.safeParse(context.req.query());
     if (!parsed.success) {
-      const faults = parsed.error.issues.map(
-        ({ path, message }) => `${path.join(".") || "query"}: ${message}`,
-      );
-      return context.json({ error: faults.join("; ") }, 400);
+      return answerFaults(context, faultsIn(parsed.error, Object.keys(auditQuery.shape)));
     }
     return context.json(await audit.read(parsed.data));
   });

@@ -9,7 +9,7 @@ import type { Store } from "../store.ts";
 import type { Audit } from "./audit.ts";
 import type { AdminBindings } from "./bindings.ts";
 import type { Choose } from "./choose-app.ts";
-import { describeIssues } from "./issues.ts";
+import { answerFaults, faultsIn } from "./faults.ts";
 
 export const bufferQuery = z.strictObject({
   project: z.string().optional(),
@@ -67,6 +67,12 @@ export function createBufferRoutes(options: {
         ? outgoing("export", { id, project, plugin, reason: "time" })
         : bufferMessage({ ...asked, work: { flush: "time" } });
     await options.queue.publish([flush]);
+    await options.audit.record({
+      who: context.var.visitor.name,
+      what: "flushed its buffer",
+      project,
+      plugin,
+    });
     return context.json({ status: "started", project, plugin, buffer }, 202);
   });
   return routes;
@@ -76,7 +82,7 @@ export function createBufferRoutes(options: {
   ): Promise<{ project: string; plugin: string; buffer: number | null } | Response> {
     const parsed = bufferQuery.safeParse(context.req.query());
     if (!parsed.success) {
-      return context.json({ error: describeIssues(parsed.error, Object.keys(bufferQuery.shape)) }, 400);
+      return answerFaults(context, faultsIn(parsed.error, Object.keys(bufferQuery.shape)));
     }
     const project = await choose.project(context);
     if (project instanceof Response) return project;

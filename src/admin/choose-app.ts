@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import type { Instances } from "../apps/instances.ts";
 import type { Place } from "../apps/place.ts";
 import type { Projects } from "../projects.ts";
+import { answerFaults } from "./faults.ts";
 
 /** Finds what a request is about; a `Response` says why it cannot. */
 export interface Choose {
@@ -24,10 +25,14 @@ export function createChoose(options: { instances: Instances; projects: Projects
     async project(context) {
       const [project, another] = await choose.projects(context);
       if (project === undefined) {
-        return context.json({ error: "no such project: add ?project=<token> of one that is served" }, 404);
+        return answerFaults(
+          context,
+          [{ field: "project", why: "not served: add ?project=<token> of one that is" }],
+          404,
+        );
       }
       if (another === undefined) return project;
-      return context.json({ error: "there are several projects: add ?project=<token>" }, 400);
+      return answerFaults(context, [{ field: "project", why: "there are several: add ?project=<token>" }]);
     },
 
     async app(context) {
@@ -44,8 +49,8 @@ export function createChoose(options: { instances: Instances; projects: Projects
       }
       if (!another) return place;
       const tokens = found.map(({ project }) => project).join(", ");
-      const error = `"${plugin}" runs for several projects: add ?project=<token>, one of ${tokens}`;
-      return context.json({ error }, 400);
+      const why = `"${plugin}" runs for several: add ?project=<token>, one of ${tokens}`;
+      return answerFaults(context, [{ field: "project", why }]);
     },
   };
   return choose;

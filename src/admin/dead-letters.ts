@@ -8,9 +8,9 @@ import { keys } from "../keys.ts";
 import type { Projects } from "../projects.ts";
 import type { AdminBindings } from "./bindings.ts";
 import type { Choose } from "./choose-app.ts";
-import { describeIssues } from "./issues.ts";
 import { createLetterActions, type LetterActionsOptions } from "./letters/actions.ts";
 import { limitParameter, timeParameter } from "./parameters.ts";
+import { answerFaults, faultsIn } from "./faults.ts";
 
 const LETTERS_PER_PAGE = 100;
 const MAX_LETTERS_PER_PAGE = 500;
@@ -59,7 +59,7 @@ export function createDeadLetterRoutes(
   routes.get("/", async (context) => {
     const parsed = letterQuery.safeParse(context.req.query());
     if (!parsed.success) {
-      return context.json({ error: describeIssues(parsed.error, Object.keys(letterQuery.shape)) }, 400);
+      return answerFaults(context, faultsIn(parsed.error, Object.keys(letterQuery.shape)));
     }
     const { project, limit, cursor, ...conditionsGiven } = parsed.data;
     const projects = await projectsOf(context, project);
@@ -111,7 +111,7 @@ export function createDeadLetterRoutes(
     context: Context<AdminBindings>,
   ): Promise<{ projects: readonly string[]; wanted: Wanted } | Response> {
     const parsed = lettersBody.safeParse(await context.req.json().catch(() => null));
-    if (!parsed.success) return context.json({ error: describeIssues(parsed.error, ["ids", "filter"]) }, 400);
+    if (!parsed.success) return answerFaults(context, faultsIn(parsed.error, ["ids", "filter"]));
     const given = parsed.data;
     const projects = await projectsOf(context, "filter" in given ? given.filter.project : undefined);
     if (projects instanceof Response) return projects;
@@ -125,12 +125,11 @@ export function createDeadLetterRoutes(
     asked: string | undefined,
   ): Promise<readonly string[] | Response> {
     if (asked !== undefined && !options.projects.serves(asked)) {
-      return context.json({ error: `project: ${asked} is not served` }, 404);
+      return answerFaults(context, [{ field: "project", why: `${asked} is not served` }], 404);
     }
     const projects = asked === undefined ? await choose.projects(context) : [asked];
     if (projects.length <= MAX_PROJECTS) return projects;
-    const error = `project: there are ${projects.length}, name one`;
-    return context.json({ error }, 400);
+    return answerFaults(context, [{ field: "project", why: `there are ${projects.length}, name one` }]);
   }
 }
 

@@ -6,8 +6,8 @@ import { keys } from "../keys.ts";
 import { readLog } from "../logs/read.ts";
 import { isEntryId } from "../logs/stored-entry.ts";
 import type { Store } from "../store.ts";
-import { describeIssues } from "./issues.ts";
 import { limitParameter } from "./parameters.ts";
+import { answerFaults, faultsIn } from "./faults.ts";
 
 const MAX_ENTRIES_PER_PAGE = 500;
 const ENTRIES_PER_PAGE = 100;
@@ -55,8 +55,7 @@ export function createLogRoutes(options: {
       return context.json({ error: `there is no app "${plugin}" in this deployment` }, 404);
     }
     const parsed = logQuery.safeParse(context.req.query());
-    if (!parsed.success)
-      return context.json({ error: describeIssues(parsed.error, Object.keys(logQuery.shape)) }, 400);
+    if (!parsed.success) return answerFaults(context, faultsIn(parsed.error, Object.keys(logQuery.shape)));
 
     const { project: asked, cursor, since, limit, level, hook, search } = parsed.data;
     const runsFor = (project: string) =>
@@ -64,12 +63,12 @@ export function createLogRoutes(options: {
     const candidates = asked === undefined ? await options.projects() : [asked].filter(options.serves);
     const [project, another] = candidates.filter(runsFor);
     if (asked !== undefined && project === undefined) {
-      return context.json({ error: `project: "${plugin}" does not run for ${asked}` }, 404);
+      return answerFaults(context, [{ field: "project", why: `"${plugin}" does not run for ${asked}` }], 404);
     }
     if (another !== undefined) {
       const tokens = candidates.filter(runsFor).join(", ");
-      const error = `project: "${plugin}" runs for several: add ?project=<token>, one of ${tokens}`;
-      return context.json({ error }, 400);
+      const why = `"${plugin}" runs for several: add ?project=<token>, one of ${tokens}`;
+      return answerFaults(context, [{ field: "project", why }]);
     }
     // With `*`, a project that has sent nothing yet has no log either.
     if (project === undefined) return context.json({ entries: [], cursor: null });

@@ -8,8 +8,8 @@ import { keys } from "../keys.ts";
 import type { Store } from "../store.ts";
 import type { AdminBindings } from "./bindings.ts";
 import type { Choose } from "./choose-app.ts";
-import { describeIssues } from "./issues.ts";
 import { timeParameter } from "./parameters.ts";
+import { answerFaults, faultsIn } from "./faults.ts";
 
 const DEFAULT_HOURS = 24;
 
@@ -41,7 +41,7 @@ export function createMetricsRoutes(options: {
   routes.get("/", async (context) => {
     const parsed = metricsQuery.safeParse(context.req.query());
     if (!parsed.success) {
-      return context.json({ error: describeIssues(parsed.error, Object.keys(metricsQuery.shape)) }, 400);
+      return answerFaults(context, faultsIn(parsed.error, Object.keys(metricsQuery.shape)));
     }
     const projects = await options.choose.projects(context);
     const { format = wantsText(context) ? "prometheus" : "json", from, to } = parsed.data;
@@ -86,8 +86,8 @@ export function createMetricsRoutes(options: {
   }
 
   function tooMany(context: Context, count: number) {
-    const error = `project: there are ${count}, name one, or ask for fewer hours with from and to`;
-    return context.json({ error }, 400);
+    const why = `there are ${count}, name one, or ask for fewer hours with from and to`;
+    return answerFaults(context, [{ field: "project", why }]);
   }
 }
 

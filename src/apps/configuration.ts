@@ -81,6 +81,7 @@ export function valueFault(field: ManifestField, value: unknown): string | undef
     case "choice":
       return choiceFault(field, value);
     case "json":
+    case "dictionary":
       return typeof value === "string" && !isJson(value) ? "is not JSON" : undefined;
     case "number":
       return Number.isFinite(Number(value)) ? undefined : "is not a number";
@@ -88,7 +89,6 @@ export function valueFault(field: ManifestField, value: unknown): string | undef
       return ["true", "false"].includes(textOf(value)) ? undefined : "is neither true nor false";
     case "string":
     case "attachment":
-    case "dictionary":
     case "markdown":
       return undefined;
   }

@@ -4,7 +4,8 @@ import { isReference } from "../../apps/meta/config.ts";
 import type { Place } from "../../apps/place.ts";
 import { SECRET_PLACEHOLDER } from "../describe-config.ts";
 import { jsonObject } from "../parameters.ts";
-import { type AppChange, ChangeRefused } from "./checked-change.ts";
+import type { AppChange } from "./checked-change.ts";
+import { ChangeRefused, faultsIn, refusalOf } from "../faults.ts";
 
 /** Most apps that one file may change. */
 const MAX_APPS = 200;
@@ -76,15 +77,14 @@ export interface ImportedApp {
 export function importApps(body: unknown, places: readonly Place[]): ImportedApp[] {
   const parsed = appsFile.safeParse(body);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message }) => `${path.join(".") || "body"}: ${message}`);
-    throw new ChangeRefused(`send a file such as GET apps.json answers; ${faults.join("; ")}`);
+    const faults = faultsIn(parsed.error, Object.keys(appsFile.shape));
+    throw new ChangeRefused(faults, "send a file such as GET apps.json answers; ");
   }
   return parsed.data.apps.map(({ plugin, enabled = true, config = {} }, index) => {
     const place = places.find((candidate) => candidate.plugin === plugin);
     if (!place) {
-      throw new ChangeRefused(
-        `apps.${index}.plugin: there is no app "${plugin}" in this project: deploy it first`,
-      );
+      const why = `there is no app "${plugin}" in this project: deploy it first`;
+      throw refusalOf(`apps.${index}.plugin`, why);
     }
     const isChanged = place.enabled !== enabled;
     return {
@@ -107,7 +107,7 @@ function importedConfig(
     if (isDeepStrictEqual(value, bundled.config[key])) {
       if (key in config) config[key] = null;
     } else if (isReference(value)) {
-      throw new ChangeRefused(`${path}.config.${key}: a reference to a setting belongs into a deployment`);
+      throw refusalOf(`${path}.config.${key}`, "a reference to a setting belongs into a deployment");
     } else config[key] = value;
   }
   return config;

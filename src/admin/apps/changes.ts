@@ -10,7 +10,6 @@ import type { Audit } from "../audit.ts";
 import type { DescribedApp, ShownApps } from "../shown-apps.ts";
 import {
   type AppChange,
-  ChangeRefused,
   changedOverride,
   type CheckedChange,
   checkChange,
@@ -18,6 +17,7 @@ import {
 } from "./checked-change.ts";
 import { describeChange } from "./describe-change.ts";
 import { ordersFor } from "./order.ts";
+import { ChangeRefused, refusalOf } from "../faults.ts";
 
 /** Who changes something, and what keeps the platform alive after the answer. */
 export interface By {
@@ -119,11 +119,10 @@ export function createAppChanges(options: AppChangesOptions): AppChanges {
         const { secret } = attachmentField(place, field);
         const { length } = file.content;
         if (length > MAX_ATTACHMENT_BYTES) {
-          throw new ChangeRefused(
-            `attachments.${field}: has ${length} bytes, and may have ${MAX_ATTACHMENT_BYTES}`,
-          );
+          const why = `has ${length} bytes, and may have ${MAX_ATTACHMENT_BYTES}`;
+          throw refusalOf(`attachments.${field}`, why);
         }
-        if (secret && !vault) throw new ChangeRefused(`attachments.${field}: ${WITHOUT_KEY}`);
+        if (secret && !vault) throw refusalOf(`attachments.${field}`, WITHOUT_KEY);
         const { name: file_name, type: content_type, content } = file;
         const stored = await attachments.store(
           { project, plugin, field },
@@ -155,8 +154,8 @@ export function createAppChanges(options: AppChangesOptions): AppChanges {
     if (!enabled || (!changesValues && change.enabled === undefined)) return;
     const missing = missingFields(place.bundled.manifest, ...valuesAfter(place, change));
     if (missing.length === 0) return;
-    const fields = missing.map((key) => `config.${key}`).join(", ");
-    throw new ChangeRefused(`${fields}: required for "${place.plugin}" to be enabled`);
+    const why = `required for "${place.plugin}" to be enabled`;
+    throw new ChangeRefused(missing.map((key) => ({ field: `config.${key}`, why })));
   }
 
   /** What would be set after a change, as far as it matters whether there is something. */
@@ -177,7 +176,7 @@ export function createAppChanges(options: AppChangesOptions): AppChanges {
 function attachmentField({ bundled, plugin }: Place, key: string): { secret: boolean } {
   const field = bundled.manifest.config.find((candidate) => candidate.key === key);
   if (field?.type === "attachment") return field;
-  throw new ChangeRefused(`attachments.${key}: "${plugin}" has no field of type attachment by that name`);
+  throw refusalOf(`attachments.${key}`, `"${plugin}" has no field of type attachment by that name`);
 }
 
 function present(values: Readonly<Record<string, unknown>>): Record<string, unknown> {

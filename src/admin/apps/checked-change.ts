@@ -7,6 +7,7 @@ import type { Override } from "../../apps/state/override.ts";
 import { secretPlace, type Vault } from "../../apps/state/vault.ts";
 import { SECRET_PLACEHOLDER } from "../describe-config.ts";
 import { jsonObject } from "../parameters.ts";
+import { refusalOf } from "../faults.ts";
 
 /** Characters of JSON that one app's configuration may have: all isolates read it whole. */
 const MAX_CONFIG_CHARACTERS = 100_000;
@@ -19,11 +20,6 @@ export const appChangeSchema = z.strictObject({
   config: jsonObject.optional(),
 });
 export type AppChange = z.infer<typeof appChangeSchema>;
-
-/** A change that does not fit the app, told by the path of the field and what to do. */
-export class ChangeRefused extends Error {
-  override readonly name = "ChangeRefused";
-}
 
 /** New values that fit their fields; undefined goes back to what `apps.json` says. A secret that is kept is in neither. */
 export interface CheckedValues {
@@ -38,7 +34,7 @@ export function checkValues(place: Place, given: NonNullable<AppChange["config"]
   const secrets: Record<string, string> = {};
   for (const [key, value] of Object.entries(given)) {
     const field = place.bundled.manifest.config.find((candidate) => candidate.key === key);
-    const refuse = (why: string) => new ChangeRefused(`config.${key}: ${why}`);
+    const refuse = (why: string) => refusalOf(`config.${key}`, why);
     if (key === "" || key.length > MAX_KEY_CHARACTERS) {
       throw refuse(`a key has from 1 to ${MAX_KEY_CHARACTERS} characters`);
     }
@@ -76,7 +72,7 @@ export async function checkChange(
   const secrets: Record<string, string | undefined> = {};
   for (const key of Object.keys(config)) secrets[key] = undefined;
   for (const [key, value] of Object.entries(checked.secrets)) {
-    if (!vault) throw new ChangeRefused(`config.${key}: ${WITHOUT_KEY}`);
+    if (!vault) throw refusalOf(`config.${key}`, WITHOUT_KEY);
     secrets[key] = await vault.seal(value, secretPlace(place.project, place.plugin, key));
     config[key] = undefined;
   }
@@ -96,7 +92,7 @@ export function changedOverride(place: Place, current: Override | null, change: 
   const secrets = withoutUndefined<string>({ ...current?.secrets, ...change.secrets });
   const attachments = withoutUndefined<StoredAttachment>({ ...current?.attachments, ...change.attachments });
   if (JSON.stringify([config, secrets]).length > MAX_CONFIG_CHARACTERS) {
-    throw new ChangeRefused(`config: is above ${MAX_CONFIG_CHARACTERS} characters of JSON in all`);
+    throw refusalOf("config", `is above ${MAX_CONFIG_CHARACTERS} characters of JSON in all`);
   }
   const wasEnabled = current?.enabled ?? place.bundled.enabled;
   const isRevived = change.enabled === true && (!wasEnabled || place.state?.status === "disabled");

@@ -5,8 +5,8 @@ import type { Choose } from "../choose-app.ts";
 import type { ShownApps } from "../shown-apps.ts";
 import { exportApps, importApps } from "./apps-file.ts";
 import type { AppChanges, By } from "./changes.ts";
-import { ChangeRefused } from "./checked-change.ts";
 import { byOf } from "./index.ts";
+import { answerFaults, ChangeRefused } from "../faults.ts";
 
 /** Takes what a file says about a project's apps. Throws `ChangeRefused` before anything is changed, where it can. */
 export type ImportFile = (project: string, body: unknown, by: By) => Promise<void>;
@@ -51,7 +51,7 @@ export function createFileRoutes(options: {
       await options.importFile(project, await context.req.json().catch(() => null), byOf(context));
     } catch (error) {
       if (!(error instanceof ChangeRefused)) throw error;
-      return context.json({ error: error.message }, 400);
+      return answerFaults(context, error);
     }
     return context.json(exportApps(instances.places(project)));
   });

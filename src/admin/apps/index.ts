@@ -2,9 +2,12 @@ import { type Context, Hono } from "hono";
 import type { AdminBindings } from "../bindings.ts";
 import type { Choose } from "../choose-app.ts";
 import type { ShownApps } from "../shown-apps.ts";
+import type { Store } from "../../store.ts";
+import { readHealth, unknownHealth } from "./app-health.ts";
 import type { AppChanges, By } from "./changes.ts";
-import { appChangeSchema, ChangeRefused } from "./checked-change.ts";
+import { appChangeSchema } from "./checked-change.ts";
 import { readUpload } from "./upload.ts";
+import { answerFaults, ChangeRefused, faultsIn } from "../faults.ts";
 
 /** Each project shown costs a request to Redis. */
 const MAX_PROJECTS_SHOWN = 20;
@@ -13,17 +16,19 @@ export interface AppRoutesOptions {
   choose: Choose;
   shown: ShownApps;
   changes: AppChanges;
+  store: Store;
+  now: () => Date;
 }
 
 /** `apps` and `apps/:plugin`: what runs, how it is configured and how it does; and changes to that. */
-export function createAppRoutes({ choose, shown, changes }: AppRoutesOptions): Hono<AdminBindings> {
+export function createAppRoutes(options: AppRoutesOptions): Hono<AdminBindings> {
+  const { choose, shown, changes } = options;
   const routes = new Hono<AdminBindings>();
 
   routes.get("/", async (context) => {
     const projects = await choose.projects(context);
     if (projects.length > MAX_PROJECTS_SHOWN) {
-      const error = `there are ${projects.length} projects: add ?project=<token> to see the apps of one`;
-      return context.json({ error }, 400);
+      return answerFaults(context, [{ field: "project", why: `there are ${projects.length}, name one` }]);
     }
     const apps = [];
     for (const project of projects) {
@@ -39,16 +44,25 @@ export function createAppRoutes({ choose, shown, changes }: AppRoutesOptions): H
     return context.json(shown.describe(place));
   });
 
+  routes.get("/:plugin/health", async (context) => {
+    const place = await choose.app(context);
+    if (place instanceof Response) return place;
+    const { project, plugin } = place;
+    await shown.inScope(byOf(context).waitUntil, (scope) => shown.refresh(project, scope));
+    const app = shown.describe(place);
+    const nowMs = options.now().getTime();
+    const [health = unknownHealth(app)] = await readHealth(options.store, project, [app], nowMs);
+    const { state, why, hooks, errors } = health;
+    return context.json({ project, plugin, state, why, hooks, errors });
+  });
+
   routes.patch("/:plugin", async (context) => {
     const place = await choose.app(context);
     if (place instanceof Response) return place;
     const parsed = appChangeSchema.safeParse(await context.req.json().catch(() => null));
     if (!parsed.success) {
-      const faults = parsed.error.issues.map(
-        ({ path, message }) => `${path.join(".") || "body"}: ${message}`,
-      );
-      const error = `send {"enabled"?, "order"?, "config"?} as JSON; ${faults.join("; ")}`;
-      return context.json({ error }, 400);
+      const faults = faultsIn(parsed.error, Object.keys(appChangeSchema.shape));
+      throw new ChangeRefused(faults, 'send {"enabled"?, "order"?, "config"?} as JSON; ');
     }
     return context.json(await changes.change(place, parsed.data, byOf(context)));
   });
@@ -68,7 +82,7 @@ export function createAppRoutes({ choose, shown, changes }: AppRoutesOptions): H
 
   routes.onError((error, context) => {
     if (!(error instanceof ChangeRefused)) throw error;
-    return context.json({ error: error.message }, 400);
+    return answerFaults(context, error);
   });
   return routes;
 }

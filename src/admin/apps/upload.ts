@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { MAX_ATTACHMENT_BYTES } from "../../apps/state/attachments.ts";
 import type { AdminBindings } from "../bindings.ts";
 import type { UploadedFile } from "./changes.ts";
-import { ChangeRefused } from "./checked-change.ts";
+import { refusalOf } from "../faults.ts";
 
 /** A request with the largest file in it: the rest is what a form has around that. */
 export const MAX_UPLOAD_BYTES = MAX_ATTACHMENT_BYTES + 100_000;
@@ -19,12 +19,12 @@ export async function readUpload({ req }: Context<AdminBindings>): Promise<Uploa
   if (type.startsWith("multipart/form-data")) {
     const { file } = await req.parseBody();
     if (!(file instanceof File) || file.name === "") {
-      throw new ChangeRefused("file: choose one, or send its content as the body");
+      throw refusalOf("file", "choose one, or send its content as the body");
     }
     return named(file.name, file.type, new Uint8Array(await file.arrayBuffer()));
   }
   const content = new Uint8Array(await req.arrayBuffer());
-  if (content.length === 0) throw new ChangeRefused("body: is empty; send the content of the file");
+  if (content.length === 0) throw refusalOf("body", "is empty; send the content of the file");
   return named(req.query("name") ?? req.param("key") ?? "", type, content);
 }
 

@@ -4,8 +4,8 @@ import { findStories, readStory, type ToldStory } from "../../stories/read.ts";
 import type { Store } from "../../store.ts";
 import type { AdminBindings } from "../bindings.ts";
 import type { Choose } from "../choose-app.ts";
-import { describeIssues } from "../issues.ts";
 import { cursorOf, eventQuery, filterOf, readCursor } from "./query.ts";
+import { answerFaults, faultsIn } from "../faults.ts";
 
 /**
  * `events`: recent events that were sampled, newest first, as they came and as they left the chain, with what each app did
@@ -23,7 +23,7 @@ export function createEventRoutes(options: {
   routes.get("/", async (context) => {
     const parsed = eventQuery.safeParse(context.req.query());
     if (!parsed.success) {
-      return context.json({ error: describeIssues(parsed.error, Object.keys(eventQuery.shape)) }, 400);
+      return answerFaults(context, faultsIn(parsed.error, Object.keys(eventQuery.shape)));
     }
     const project = await oneProject(context);
     if (project instanceof Response) return project;
@@ -56,11 +56,13 @@ export function createEventRoutes(options: {
     const asked = context.req.query("project");
     const [project, ...others] = await choose.projects(context);
     if (asked !== undefined && project === undefined) {
-      return context.json({ error: `project: ${asked} is not served` }, 404);
+      return answerFaults(context, [{ field: "project", why: `${asked} is not served` }], 404);
     }
     if (others.length === 0) return project;
     const some = [project, ...others].slice(0, 20).join(", ");
-    return context.json({ error: `project: there are several: add ?project=<token>, one of ${some}` }, 400);
+    return answerFaults(context, [
+      { field: "project", why: `there are several: add ?project=<token>, one of ${some}` },
+    ]);
   }
 }
 

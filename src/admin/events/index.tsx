@@ -7,7 +7,6 @@ import type { Store } from "../../store.ts";
 import type { Stories } from "../../stories/index.ts";
 import { findStories, readStory, type ToldStory } from "../../stories/read.ts";
 import type { AdminBindings } from "../bindings.ts";
-import { describeIssues } from "../issues.ts";
 import { FilterForm, TextField } from "../look/form.tsx";
 import { answerPage } from "../look/page.tsx";
 import { EmptyState, Notice, Pager, Panel, Time } from "../look/parts.tsx";
@@ -17,6 +16,7 @@ import { Table } from "../look/table.tsx";
 import { cursorOf, type EventQuery, eventQuery, filterOf, readCursor } from "./query.ts";
 import { StoryPanels } from "./story-page.tsx";
 import { Verdict } from "./verdict.tsx";
+import { describeFaults, faultsIn } from "../faults.ts";
 
 const FOLLOWED_EVERY_SECONDS = 3;
 
@@ -66,7 +66,9 @@ export function createEventPages(options: EventPagesOptions): Hono<AdminBindings
       children: (
         <>
           {parsed.success ? null : (
-            <Notice tone="bad">{describeIssues(parsed.error, Object.keys(eventQuery.shape))}</Notice>
+            <Notice tone="bad">
+              {describeFaults(faultsIn(parsed.error, Object.keys(eventQuery.shape)))}
+            </Notice>
           )}
           {project !== undefined && !isServed ? (
             <Notice tone="warn">{`The project ${project} is not served here.`}</Notice>

@@ -7,12 +7,12 @@ import { keys } from "../../keys.ts";
 import type { Projects } from "../../projects.ts";
 import type { AdminBindings } from "../bindings.ts";
 import { cursorOf, filterOf, letterQuery, readCursor } from "../dead-letters.ts";
-import { describeIssues } from "../issues.ts";
 import { answerPage, type PageContent } from "../look/page.tsx";
 import { EmptyState, Notice, Pager, Panel } from "../look/parts.tsx";
 import { createLetterActions, type LetterActionsOptions } from "./actions.ts";
 import { LetterPanels, ReplayPanel } from "./letter-page.tsx";
 import { destinationOf, type LetterConditions, LetterFilters, LetterList } from "./list.tsx";
+import { describeFaults, faultsIn } from "../faults.ts";
 
 /** Each costs a command for each page of its list. */
 const MAX_PROJECTS = 100;
@@ -51,7 +51,7 @@ export function createLetterPages(options: LetterPagesOptions): Hono<AdminBindin
       children: (
         <>
           {parsed.success ? null : (
-            <Notice tone="bad">{describeIssues(parsed.error, [...CONDITIONS])}</Notice>
+            <Notice tone="bad">{describeFaults(faultsIn(parsed.error, [...CONDITIONS]))}</Notice>
           )}
           {deleted === undefined ? null : (
             <Notice tone="good">{`${deleted} deleted.${more ? " There are more: delete again." : ""}`}</Notice>
@@ -80,7 +80,7 @@ export function createLetterPages(options: LetterPagesOptions): Hono<AdminBindin
     if (!parsed.success || (ids.length === 0 && !act.endsWith("-all"))) {
       const why = parsed.success
         ? "No dead letter was chosen. Go back, and mark some."
-        : describeIssues(parsed.error, [...CONDITIONS]);
+        : describeFaults(faultsIn(parsed.error, [...CONDITIONS]));
       return answer(context, { title: "Not done", children: <Notice tone="bad">{why}</Notice> }, 400);
     }
     // Those of now, so that what fails again is not meant once more.

@@ -15,6 +15,14 @@ const operations: Readonly<Record<string, Operation>> = {
     answers: { 200: { description: "The app.", schema: answers.app } },
     refusals: [404],
   },
+  "GET /apps/{plugin}/health": {
+    summary: "How an app does: what its hooks did within a day, and the last error of each",
+    query: queries.project,
+    answers: {
+      200: { description: "Also degraded, which GET /apps does not tell.", schema: answers.health },
+    },
+    refusals: [404],
+  },
   "PATCH /apps/{plugin}": {
     summary: "Enables, disables, moves or configures an app",
     query: queries.project,
@@ -174,6 +182,18 @@ const operations: Readonly<Record<string, Operation>> = {
     summary: "What became of events, by hour; in Prometheus' text format since the beginning",
     query: queries.metrics,
     answers: { 200: { description: "Counts.", schema: answers.metrics, text: true } },
+  },
+  "GET /projects": {
+    summary: "The projects served; where any is, those that sent something within a day",
+    answers: { 200: { description: "By token.", schema: answers.projects } },
+  },
+  "GET /settings": {
+    summary: "The settings in force, without secrets",
+    answers: { 200: { description: "By name.", schema: answers.settings } },
+  },
+  "GET /health": {
+    summary: "Whether Redis, QStash and PostHog answer",
+    answers: { 200: { description: "Asked just now.", schema: answers.services } },
   },
   "GET /openapi.json": {
     summary: "This document",

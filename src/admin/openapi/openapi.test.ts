@@ -63,6 +63,7 @@ test("the document has every route that is mounted, and no other", async () => {
       ...services,
       environment,
       settings: parsed.settings,
+      fetch,
       finish,
       apps: [],
       now,

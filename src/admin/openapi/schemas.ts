@@ -74,9 +74,46 @@ const story = {
 const stateCounts = objectOf({ cache: whole, storage: whole, global: whole });
 
 export const answers = {
-  error: objectOf({ error: text }),
+  error: {
+    ...objectOf({ error: text }),
+    properties: {
+      error: text,
+      faults: {
+        ...listOf(objectOf({ field: text, why: text })),
+        description: "Field by field, where fields are at fault.",
+      },
+    },
+  },
   app: { type: "object", description: "State, configuration and hooks of an app in a project." },
   apps: objectOf({ apps: listOf({ type: "object" }) }),
+  health: objectOf({
+    project: text,
+    plugin: text,
+    state: text,
+    why: orNull(text),
+    hooks: listOf(
+      objectOf({
+        hook: text,
+        processed: whole,
+        dropped: whole,
+        failed: whole,
+        retried: whole,
+        p50Ms: orNull(whole),
+        p95Ms: orNull(whole),
+      }),
+    ),
+    errors: listOf({ type: "object" }),
+  }),
+  projects: objectOf({
+    any: { type: "boolean" },
+    entries: listOf(objectOf({ project: text, paused: { type: "boolean" } })),
+  }),
+  settings: objectOf({
+    entries: listOf(objectOf({ name: text, value: text, from: { enum: ["set", "default"] } })),
+  }),
+  services: objectOf({
+    entries: listOf(objectOf({ name: text, state: { enum: ["up", "down", "unset"] }, detail: text })),
+  }),
   started: objectOf({ status: { const: "started" }, project: text, plugin: text }),
   log: pageOf({
     ...objectOf({ timestamp: time, level: text, source: text, message: text }),

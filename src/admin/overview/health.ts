@@ -13,16 +13,18 @@ export interface Health {
   detail: string;
 }
 
-/**
- * Asks Redis, QStash and PostHog for a sign of life, side by side: three requests that change nothing. Never rejects, and
- * takes two seconds at the most.
- */
-export async function probeHealth(options: {
+export interface HealthOptions {
   store: Store;
   settings: Pick<Settings, "qstash" | "posthogHost">;
   fetch: typeof fetch;
   now: () => Date;
-}): Promise<Health[]> {
+}
+
+/**
+ * Asks Redis, QStash and PostHog for a sign of life, side by side: three requests that change nothing. Never rejects, and
+ * takes two seconds at the most.
+ */
+export async function probeHealth(options: HealthOptions): Promise<Health[]> {
   const { store, settings, fetch, now } = options;
   const { qstash, posthogHost } = settings;
   const probe = async (

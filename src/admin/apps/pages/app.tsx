@@ -59,6 +59,7 @@ export function AppPage(props: AppPageProps) {
           <Panel id="try" title="Try it">
             <TrialFields
               sample={props.sample}
+              fault={entered.faults.find(({ field }) => field.startsWith("event"))?.why}
               action={frame.base + pathOf(app, "try")}
               recent={props.recent}
             />

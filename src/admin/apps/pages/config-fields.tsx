@@ -3,15 +3,16 @@ import type { Child } from "hono/jsx";
 import type { ManifestField } from "../../../apps/manifest.ts";
 import type { Place } from "../../../apps/place.ts";
 import type { DescribedField } from "../../describe-config.ts";
+import type { Fault } from "../../faults.ts";
 import { SelectField, TextArea, TextField } from "../../look/form.tsx";
 import { Markdown, MarkdownLine } from "../../look/markdown.tsx";
 import type { DescribedApp } from "../../shown-apps.ts";
 import { clearName, fieldName, resetName } from "./config-form.ts";
 
-/** What a person has just sent, to be shown again: values by the name of the control, and what was wrong with one. */
+/** What a person has just sent, to be shown again: values by the name of the control, and what was wrong. */
 export interface Entered {
   values: Readonly<Record<string, string>>;
-  fault: { field: string; why: string } | null;
+  faults: readonly Fault[];
 }
 
 /** The fields of `plugin.json`, in its order, with its texts between them; files have a form of their own. */
@@ -54,7 +55,7 @@ function ConfigField(props: { field: ManifestField; described: DescribedField; e
   const { field, described, entered } = props;
   const { key, from } = described;
   const name = fieldName(key);
-  const fault = entered.fault?.field === key ? entered.fault.why : undefined;
+  const fault = entered.faults.find((found) => found.field === `config.${key}`)?.why;
   const text = {
     name,
     label: described.name ?? key,

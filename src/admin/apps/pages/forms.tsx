@@ -5,7 +5,6 @@ import type { Actions } from "../../actions.ts";
 import type { AdminBindings } from "../../bindings.ts";
 import { answerPage } from "../../look/page.tsx";
 import { exportApps } from "../apps-file.ts";
-import { ChangeRefused } from "../checked-change.ts";
 import { byOf } from "../index.ts";
 import { readUpload } from "../upload.ts";
 import { enteredValues, readConfigForm } from "./config-form.ts";
@@ -14,6 +13,7 @@ import type { AnswerApp, AppPagesOptions } from "./index.tsx";
 import { pathOf } from "./paths.ts";
 import { recentSample } from "./recent-events.ts";
 import type { SAID } from "./said.ts";
+import { ChangeRefused, refusalOf } from "../../faults.ts";
 
 type Form = Record<string, unknown>;
 type PageContext = Context<AdminBindings>;
@@ -65,11 +65,11 @@ export function createFormRoutes(
   on("try", async (context, place, form) => {
     const sample = typeof form["event"] === "string" ? form["event"] : "";
     const app = shown.describe(place);
-    const entered = { values: enteredValues(app, form), fault: null };
+    const entered = { values: enteredValues(app, form), faults: [] };
     if (form["take"] === "1") {
       const taken = await recentSample(options.store, place, String(form["recent"]));
       if (taken !== null) return answerApp(context, place, { notice: null, entered, sample: taken });
-      throw new ChangeRefused("recent: newer events have taken its place: choose another");
+      throw refusalOf("recent", "newer events have taken its place: choose another");
     }
     const body = {
       event: parsed(sample, "event"),
@@ -121,7 +121,7 @@ export function createFormRoutes(
         return await take(context, place, form);
       } catch (error) {
         if (!(error instanceof ChangeRefused)) throw error;
-        const entered = { values: enteredValues(shown.describe(place), form), fault: faultOf(error) };
+        const entered = { values: enteredValues(shown.describe(place), form), faults: error.faults };
         const sample = typeof form["event"] === "string" ? { sample: form["event"] } : {};
         const notice = { tone: "bad" as const, text: `Not done. ${error.message}` };
         return answerApp(context, place, { notice, entered, ...sample }, 400);
@@ -134,18 +134,10 @@ function back(context: PageContext, place: Place, said: keyof typeof SAID): Resp
   return context.redirect(`${context.var.base}${pathOf(place)}&said=${said}`, 303);
 }
 
-/** `config.<key>: why`, as the first field that is at fault. */
-function faultOf({ message }: ChangeRefused): { field: string; why: string } | null {
-  const [, field, why] = /^config\.([^:,]+)[^:]*: (.*)$/s.exec(message) ?? [];
-  return field === undefined || why === undefined ? null : { field, why };
-}
-
 function parsed(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ChangeRefused(
-      `${what}: is not JSON: ${error instanceof Error ? error.message : "it cannot be read"}`,
-    );
+    throw refusalOf(what, `is not JSON: ${error instanceof Error ? error.message : "it cannot be read"}`);
   }
 }

@@ -67,7 +67,7 @@ export function createAppPages(options: AppPagesOptions): Hono<AdminBindings> {
       appLetters(store, place, now().getTime()).catch(() => null),
       isChoosing ? recentEvents(store, place.project, now().getTime()) : [],
     ]);
-    const entered = told.entered ?? { values: {}, fault: null };
+    const entered = told.entered ?? { values: {}, faults: [] };
     const sample = told.sample ?? JSON.stringify(SAMPLE, null, 2);
     const page = {
       frame,

@@ -8,8 +8,13 @@ import type { RecordedRequest } from "../try/recorded-fetch.ts";
 import type { RecentEvent } from "./recent-events.ts";
 
 /** The part of the configuration's form that tries its values, saved or not. */
-export function TrialFields(props: { sample: string; action: string; recent: readonly RecentEvent[] }) {
-  const { sample, action, recent } = props;
+export function TrialFields(props: {
+  sample: string;
+  fault: string | undefined;
+  action: string;
+  recent: readonly RecentEvent[];
+}) {
+  const { sample, fault, action, recent } = props;
   return (
     <>
       <p class="quiet">
@@ -28,7 +33,7 @@ export function TrialFields(props: { sample: string; action: string; recent: rea
           </button>
         </div>
       ) : null}
-      <TextArea name="event" label="Event" value={sample} rows={9} />
+      <TextArea name="event" label="Event" value={sample} rows={9} {...(fault ? { fault } : {})} />
       <label class="check">
         <input type="checkbox" name="send" value="1" /> Really send its requests, and connect to databases
       </label>

@@ -6,8 +6,9 @@ import type { Place } from "../../../apps/place.ts";
 import type { AdminBindings } from "../../bindings.ts";
 import type { Choose } from "../../choose-app.ts";
 import { jsonObject } from "../../parameters.ts";
-import { ChangeRefused, checkValues } from "../checked-change.ts";
+import { checkValues } from "../checked-change.ts";
 import type { Trial, TryApp } from "./index.ts";
+import { answerFaults, ChangeRefused, faultsIn } from "../../faults.ts";
 
 export const trialRequest = z.strictObject({
   event: z
@@ -41,10 +42,8 @@ export function createRunTrial({ tryApp, now, uuid, publicUrl }: TrialOptions): 
   return async (place, body, waitUntil) => {
     const parsed = trialRequest.safeParse(body);
     if (!parsed.success) {
-      const faults = parsed.error.issues.map(
-        ({ path, message }) => `${path.join(".") || "body"}: ${message}`,
-      );
-      throw new ChangeRefused(`send {"event"?, "config"?, "send"?} as JSON; ${faults.join("; ")}`);
+      const faults = faultsIn(parsed.error, Object.keys(trialRequest.shape));
+      throw new ChangeRefused(faults, 'send {"event"?, "config"?, "send"?} as JSON; ');
     }
     const { event, config, send } = parsed.data;
     const { project, definition, bundled } = place;
@@ -80,7 +79,7 @@ export function createTrialRoutes(options: { choose: Choose; runTrial: RunTrial 
   });
   routes.onError((error, context) => {
     if (!(error instanceof ChangeRefused)) throw error;
-    return context.json({ error: error.message }, 400);
+    return answerFaults(context, error);
   });
   return routes;
 }
