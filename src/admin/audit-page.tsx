@@ -50,17 +50,17 @@ function Entries({ entries, base }: { entries: readonly AuditEntry[]; base: stri
         { label: "App" },
         { label: "Details", prose: true },
       ]}
-      rows={entries.map(({ at, who, what, plugin, project, details = [] }) => [
+      rows={entries.map(({ at, who, what, plugin, project, replay, details = [] }) => [
         <Time at={at} />,
         who,
-        what,
+        replay === undefined ? what : <a href={`${base}/dead-letters/replays/${replay}`}>{what}</a>,
         plugin && project ? (
           <>
             <a href={base + pathOf({ plugin, project })}>{plugin}</a>
             <small>{project}</small>
           </>
         ) : (
-          ""
+          (project ?? "")
         ),
         details.map((line) => <div>{line}</div>),
       ])}

@@ -11,6 +11,8 @@ export interface AuditEntry {
   what: string;
   project?: string;
   plugin?: string;
+  /** The id of a replay, which its own page tells about for a week. */
+  replay?: string;
   /** What changed, without a secret in it. */
   details?: readonly string[];
 }

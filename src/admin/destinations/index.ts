@@ -1,4 +1,5 @@
 import type { Instances } from "../../apps/instances.ts";
+import type { Standing } from "../../apps/place.ts";
 import { drainMessage } from "../../delivery/breaker/drain.ts";
 import { type Breaker, destinationName } from "../../delivery/breaker/health.ts";
 import { laneKey } from "../../delivery/breaker/lane.ts";
@@ -21,6 +22,8 @@ export interface DescribedDestination {
   plugin?: string;
   /** `closed`: in use. `open`: down, and probed. `parked`: waits for a person. */
   state: "closed" | "open" | "parked";
+  /** How its app stands; absent for PostHog. */
+  app?: Standing | null;
   /** In a row. */
   failures: number;
   /** ISO time of the first of these failures, or when it was parked. */
@@ -82,6 +85,29 @@ export function createDestinations(options: DestinationsOptions & { audit: Audit
     }));
   }
 
+  function describe(
+    project: string,
+    destination: Destination,
+    breaker: Breaker | undefined,
+  ): DescribedDestination {
+    const plugin = pluginOf(destination);
+    const place = {
+      project,
+      ...destination,
+      ...(plugin === undefined ? {} : { app: instances.standing(project, plugin) }),
+    };
+    if (!breaker) return { ...place, state: "closed", failures: 0 };
+    const { state = "closed", failures, why, sinceMs, probeAtMs } = breaker;
+    return {
+      ...place,
+      state,
+      failures,
+      since: new Date(sinceMs).toISOString(),
+      error: why,
+      ...(probeAtMs ? { probeAt: new Date(probeAtMs).toISOString() } : {}),
+    };
+  }
+
   return {
     async of(project) {
       const all = await described(project);
@@ -115,24 +141,6 @@ export function createDestinations(options: DestinationsOptions & { audit: Audit
       await options.audit.record({ who, what, project, ...(plugin === undefined ? {} : { plugin }) });
       return describe(project, destination, undefined);
     },
-  };
-}
-
-function describe(
-  project: string,
-  destination: Destination,
-  breaker: Breaker | undefined,
-): DescribedDestination {
-  if (!breaker) return { project, ...destination, state: "closed", failures: 0 };
-  const { state = "closed", failures, why, sinceMs, probeAtMs } = breaker;
-  return {
-    project,
-    ...destination,
-    state,
-    failures,
-    since: new Date(sinceMs).toISOString(),
-    error: why,
-    ...(probeAtMs ? { probeAt: new Date(probeAtMs).toISOString() } : {}),
   };
 }
 

@@ -128,9 +128,9 @@ export const STATES: Readonly<Record<DescribedDestination["state"], { word: stri
   parked: { word: "parked, waits for you", tone: "bad" },
 };
 
-function State({ destination: { state, failures, since, probeAt } }: { destination: DescribedDestination }) {
-  const { word, tone } =
-    state === "closed" && failures > 0 ? { word: "failing", tone: "warn" as const } : STATES[state];
+function State({ destination }: { destination: DescribedDestination }) {
+  const { since, probeAt } = destination;
+  const { word, tone } = wordFor(destination);
   return (
     <>
       <Badge tone={tone}>{word}</Badge>
@@ -146,6 +146,12 @@ function State({ destination: { state, failures, since, probeAt } }: { destinati
       )}
     </>
   );
+}
+
+function wordFor({ state, failures, app }: DescribedDestination): { word: string; tone: Tone } {
+  if (state !== "closed") return STATES[state];
+  if (app && app !== "running") return { word: `its app is ${app}`, tone: "warn" };
+  return failures > 0 ? { word: "failing", tone: "warn" } : STATES.closed;
 }
 
 function Resume({ frame, destination }: { frame: Frame; destination: DescribedDestination }) {

@@ -6,7 +6,7 @@ import { writePart } from "../../delivery/dead-letters/replay-record.ts";
 import type { Replays, SentOn, Wanted } from "../../delivery/dead-letters/replay.ts";
 import type { Queue } from "../../delivery/queue.ts";
 import type { Store } from "../../store.ts";
-import type { Audit } from "../audit.ts";
+import type { Audit, AuditEntry } from "../audit.ts";
 
 /** Letters that one request deletes, which takes about 20 requests to Redis. */
 const MAX_DELETED = 5000;
@@ -59,14 +59,18 @@ export function createLetterActions(options: LetterActionsOptions): LetterAction
       await options.queue.publish(done.messages);
       await writePart(store, id, 0, done, nowMs());
       const what = `replayed ${done.part.replayed} dead letters${done.isLast ? "" : ", and more after these"}`;
-      await options.audit.record({ who, what });
+      await options.audit.record({ who, what, replay: id, ...about(projects, wanted) });
       return { ...done, id };
     },
 
     async remove(who, projects, wanted) {
       if ("ids" in wanted) {
         const deleted = await deleteAll(await summariesOf(store, projects, wanted.ids));
-        await options.audit.record({ who, what: `deleted ${deleted} dead letters` });
+        await options.audit.record({
+          who,
+          what: `deleted ${deleted} dead letters`,
+          ...about(projects, wanted),
+        });
         return { deleted, more: false };
       }
       const { filter } = wanted;
@@ -78,8 +82,22 @@ export function createLetterActions(options: LetterActionsOptions): LetterAction
         deleted += await deleteAll(letters);
         after = next;
       } while (after && deleted < MAX_DELETED);
-      await options.audit.record({ who, what: `deleted ${deleted} dead letters` });
+      await options.audit.record({
+        who,
+        what: `deleted ${deleted} dead letters`,
+        ...about(projects, wanted),
+      });
       return { deleted, more: after !== null };
     },
   };
+}
+
+/** For the audit list: where, and which were meant. */
+function about(projects: readonly string[], wanted: Wanted): Pick<AuditEntry, "project" | "details"> {
+  const [project, another] = projects;
+  const conditions = "ids" in wanted ? { ids: wanted.ids.length } : wanted.filter;
+  const details = Object.entries(conditions).flatMap(([name, value]) =>
+    value === undefined || name === "to" || name === "from" ? [] : [`${name}: ${value}`],
+  );
+  return { ...(project !== undefined && another === undefined ? { project } : {}), details };
 }

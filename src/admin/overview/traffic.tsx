@@ -30,7 +30,7 @@ export function Outcomes({ activity: { totals } }: { activity: Activity }) {
         detail="put off for another try"
         tone={retried > 0 ? "warn" : "calm"}
       />
-      <Stat label="Dead" value={dead} detail="wait for a person" tone={dead > 0 ? "bad" : "calm"} />
+      <Stat label="Dead" value={dead} detail="given up, and kept" tone={dead > 0 ? "bad" : "calm"} />
       <Stat
         label="Refused"
         value={invalid}

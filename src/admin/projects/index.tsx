@@ -27,7 +27,8 @@ export function createProjectsPage(options: ProjectsPageOptions): Hono<AdminBind
     // With `*`, Redis knows which there are; the rest of the page does not need it.
     const tokens = await projects.list().catch(() => null);
     const asked = context.req.query("project");
-    const token = tokens?.find((known) => known === asked) ?? tokens?.[0] ?? "<project token>";
+    const isServed = asked !== undefined && projects.serves(asked);
+    const token = (isServed ? asked : tokens?.[0]) ?? "<project token>";
     const host = addressFor(settings.publicUrl, context.req.url);
     return answerPage(context, {
       title: "Projects & settings",
@@ -99,7 +100,9 @@ function ProjectTable(props: { tokens: readonly string[] | null; paused: readonl
               <Badge tone="good">served</Badge>
             ),
             <>
-              <a href={base + query}>Overview</a> · <a href={`${base}/projects${query}#sdks`}>SDK lines</a>
+              <a href={base + query}>Overview</a> · <a href={`${base}/apps${query}`}>Apps</a> ·{" "}
+              <a href={`${base}/events${query}`}>Live events</a> ·{" "}
+              <a href={`${base}/projects${query}#sdks`}>SDK lines</a>
             </>,
           ];
         })}

@@ -55,22 +55,21 @@ function ConfigField(props: { field: ManifestField; described: DescribedField; e
   const { field, described, entered } = props;
   const { key, from } = described;
   const name = fieldName(key);
+  const isSet = described.value !== null && described.value !== "";
   const fault = entered.faults.find((found) => found.field === `config.${key}`)?.why;
   const text = {
     name,
     label: described.name ?? key,
     hint: hintOf(field, described),
     // A secret that is set stays as it is when nothing is entered.
-    required: described.required && !described.secret && !field.visible_if?.length,
+    required: described.required && !(described.secret && isSet) && !field.visible_if?.length,
     ...(fault === undefined ? {} : { fault }),
   };
   const value = entered.values[name] ?? (described.secret ? "" : shownValue(described.value));
   return (
     <>
       {controlFor()}
-      {described.secret && described.value !== null && described.value !== "" ? (
-        <Check name={clearName(key)} label={`Clear ${text.label}`} />
-      ) : null}
+      {described.secret && isSet ? <Check name={clearName(key)} label={`Clear ${text.label}`} /> : null}
       {from === "admin" && !described.secret ? (
         <Check name={resetName(key)} label={`Back to apps.json: ${text.label}`} />
       ) : null}
@@ -79,7 +78,6 @@ function ConfigField(props: { field: ManifestField; described: DescribedField; e
 
   function controlFor() {
     if (described.secret) {
-      const isSet = described.value !== null && described.value !== "";
       const placeholder = isSet ? "set; enter another to replace it" : "not set";
       return (
         <TextField {...text} type="password" value={value} placeholder={placeholder} autocomplete="off" />
@@ -124,6 +122,7 @@ function hintOf(field: ManifestField, { from, setting }: DescribedField): Child 
           <MarkdownLine text={field.hint} /> ·{" "}
         </>
       ) : null}
+      {field.required_if?.length ? `${conditionOf(field.required_if)} · ` : null}
       <span class="origin">
         {from === null ? "not set" : ORIGINS[from]}
         {setting ? (
@@ -135,6 +134,14 @@ function hintOf(field: ManifestField, { from, setting }: DescribedField): Child 
       </span>
     </>
   );
+}
+
+/** When a field is required, for those without scripts too; the gateway checks it. */
+function conditionOf(conditions: NonNullable<ManifestField["required_if"]>): string {
+  const parts = conditions.map(([key, wanted]) =>
+    wanted === undefined || wanted === null ? `${key} is set` : `${key} is ${shownValue(wanted)}`,
+  );
+  return `required if ${parts.join(" and ")}`;
 }
 
 function shownValue(value: unknown): string {
