@@ -169,17 +169,20 @@ describe.skipIf(program === null)("the admin in Chromium, on workerd", () => {
     expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(`posthog.init("${PROJECT}"`);
   });
 
-  test("renews what is live by itself, and asks for the login when the session has ended", async () => {
+  test("renews what is live by itself, all from one fetch a minute, and asks for the login when the session has ended", async () => {
     const { page } = await world.chromium.open();
     await page.clock.install();
     await page.goto(world.admin);
     await page.getByLabel("Token").fill(OWNER);
     await page.getByRole("button", { name: "Log in" }).click();
     await heading(page, "Overview").waitFor();
+    const fetched: string[] = [];
+    page.on("request", (request) => fetched.push(request.resourceType()));
     await page.evaluate(() => document.querySelector("#traffic .stats")?.remove());
     expect(await page.locator("#traffic .stats").count()).toBe(0);
     await page.clock.runFor(60_000);
     await page.locator("#traffic .stats").waitFor();
+    expect(fetched).toEqual(["fetch"]);
     await page.context().clearCookies();
     await page.clock.runFor(60_000);
     await heading(page, "Log in").waitFor();

@@ -38,6 +38,14 @@ test("new values, secrets to replace and to clear, and fields to give back are t
   expect(readConfigForm(app, sent)).toEqual({ url: "", key: "new", other: "", text: null });
 });
 
+test("a dictionary becomes the object that apps get; what is none stays text, to be refused", () => {
+  const labelled = {
+    config: [{ ...field("labels", { a: "b" }), type: "dictionary" }],
+  } as unknown as DescribedApp;
+  expect(readConfigForm(labelled, { "config.labels": '{"a":"c"}' })).toEqual({ labels: { a: "c" } });
+  expect(readConfigForm(labelled, { "config.labels": "a=c" })).toEqual({ labels: "a=c" });
+});
+
 test("a secret is not among what is shown again", () => {
   expect(enteredValues(app, { ...untouched, "config.key": "new" })).not.toHaveProperty(["config.key"]);
 });

@@ -1,6 +1,5 @@
 /** @jsxImportSource hono/jsx */
-import type { AppLetters } from "../../letters/waiting.ts";
-import { lettersPath } from "../../letters/waiting.ts";
+import { type AppLetters, lettersPath } from "../../letters/waiting.ts";
 import type { Frame } from "../../look/frame.ts";
 import { EmptyState, Notice, Panel, Time } from "../../look/parts.tsx";
 import { shortened } from "../../look/shorten.ts";
