@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import { Hono } from "hono";
 import type { Projects } from "../../projects.ts";
 import { byOf } from "../apps/index.ts";

@@ -1,4 +1,4 @@
-/** @jsxImportSource hono/jsx */
+/** @jsxImportSource #jsx */
 import { type AppLetters, lettersPath } from "../../letters/waiting.ts";
 import type { Frame } from "../../look/frame.ts";
 import { EmptyState, Notice, Panel, Time } from "../../look/parts.tsx";
