@@ -234,6 +234,24 @@ test("the audit list says which dead letters were replayed, and leads to how far
   expect(await textOf(visitor.get(`/admin/dead-letters/replays/${id}`))).toContain("Letters sent on");
 });
 
+test("a dead letter leads to the story of its event", async () => {
+  const visitor = await start([shaky("shaky")]);
+  await edge.capture(event("lost"));
+  await edge.settle();
+  const { entries } = await api<{ entries: { id: string }[] }>("deadletters");
+  const html = await textOf(visitor.get(`/admin/dead-letters/${encodeURIComponent(entries[0]?.id ?? "")}`));
+  const [, path = ""] = /href="(\/admin\/events\/[^"]+)"/.exec(html) ?? [];
+  expect(await textOf(visitor.get(path))).toContain("dead letter: shaky · onEvent");
+});
+
+test("a trial is on the audit list where its requests were really made", async () => {
+  const visitor = await start([shaky("shaky")]);
+  await api("apps/shaky/test", {});
+  expect(await textOf(visitor.get("/admin/audit"))).not.toContain("tried it");
+  await api("apps/shaky/test", { send: true });
+  expect(await textOf(visitor.get("/admin/audit"))).toContain("tried it, with its requests sent");
+});
+
 test("a form says when a field is required, what is at fault and where, and takes back what was entered", async () => {
   const manifest = manifestSchema.parse({
     config: [
@@ -272,6 +290,7 @@ test("a replayed dead letter goes on with the event's story", async () => {
   ]);
   const html = await textOf(visitor.get(`/admin/events/${entries[0]?.id}?project=${edge.token}`));
   expect(html).toContain("replay 2");
+  expect(html).toContain(`/admin/dead-letters?project=${edge.token}&amp;plugin=shaky&amp;hook=onEvent`);
   expect(part(html, "verdict")).toContain("delivered");
 });
 

@@ -57,7 +57,7 @@ export function createActions(options: ActionsOptions): Actions {
     audit,
     changes,
     runNow: createRunNow({ ...options, audit }),
-    runTrial: createRunTrial({ ...options, tryApp, publicUrl }),
+    runTrial: createRunTrial({ ...options, tryApp, audit, publicUrl }),
     importFile: createImportFile({ instances, shown, changes }),
     destinations: createDestinations({ ...options, audit }),
   };

@@ -3,6 +3,7 @@ import type { ToldStory } from "../../stories/read.ts";
 import type { StoryStep } from "../../stories/story.ts";
 import { pathOf } from "../apps/pages/paths.ts";
 import { Diff } from "../look/diff.tsx";
+import { lettersPath } from "../letters/waiting.ts";
 import type { Frame } from "../look/frame.ts";
 import { Badge, Code, EmptyState, Notice, Panel, Time, type Tone } from "../look/parts.tsx";
 import { Table } from "../look/table.tsx";
@@ -32,7 +33,7 @@ export function StoryPanels({ frame, story }: { frame: Frame; story: ToldStory }
         <Chain frame={frame} story={story} />
       </Panel>
       <Panel id="deliveries" title="Deliveries" live={RENEWED_EVERY_SECONDS}>
-        <Deliveries story={story} />
+        <Deliveries base={frame.base} story={story} />
       </Panel>
     </>
   );
@@ -90,7 +91,7 @@ function Chain({ frame, story }: { frame: Frame; story: ToldStory }) {
   );
 }
 
-function Deliveries({ story }: { story: ToldStory }) {
+function Deliveries({ base, story }: { base: string; story: ToldStory }) {
   if (story.deliveries.length === 0) {
     return story.sent === undefined ? (
       <EmptyState title="None">An app dropped the event, so that no destination gets it.</EmptyState>
@@ -118,7 +119,12 @@ function Deliveries({ story }: { story: ToldStory }) {
         </>,
         <AttemptBadge outcome={attempt.outcome} />,
         <Time at={attempt.at} />,
-        attempt.error ?? "",
+        <>
+          {attempt.error ?? ""}{" "}
+          {attempt.outcome === "dead" ? (
+            <a href={base + lettersPath({ project: story.project, ...attempt })}>Look and replay</a>
+          ) : null}
+        </>,
       ])}
     />
   );

@@ -38,6 +38,7 @@ export function LetterPanels(props: { frame: Frame; letter: DeadLetter; mayChang
             ],
           ]}
         />
+        <Stories base={frame.base} letter={letter} />
         {mayChange ? (
           <PostForm frame={frame} action="/dead-letters" class="choices" label="This dead letter">
             <input type="hidden" name="id" value={letter.id} />
@@ -63,6 +64,23 @@ export function LetterPanels(props: { frame: Frame; letter: DeadLetter; mayChang
         />
       </Panel>
     </>
+  );
+}
+
+const MAX_STORIES = 10;
+
+/** The ways to what became of its events elsewhere, where they are followed. */
+function Stories({ base, letter: { project, sampled } }: { base: string; letter: DeadLetter }) {
+  if (!sampled) return null;
+  return (
+    <p class="hint">
+      What became of it elsewhere:{" "}
+      {sampled.ids.slice(0, MAX_STORIES).map((id) => (
+        <>
+          <a href={`${base}/events/${id}?project=${encodeURIComponent(project)}`}>{id}</a>{" "}
+        </>
+      ))}
+    </p>
   );
 }
 

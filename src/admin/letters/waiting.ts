@@ -63,6 +63,8 @@ function newestLetters(
 }
 
 /** Below the admin: the list of a destination's letters, or of an app's. */
-export function lettersPath(conditions: { project: string; plugin?: string; hook?: string }): string {
-  return `/dead-letters?${new URLSearchParams(conditions).toString()}`;
+export function lettersPath(place: { project: string; plugin?: string; hook?: string }): string {
+  const { project, plugin, hook } = place;
+  const query = new URLSearchParams({ project, ...(plugin ? { plugin } : {}), ...(hook ? { hook } : {}) });
+  return `/dead-letters?${query.toString()}`;
 }

@@ -76,7 +76,7 @@ export function createFormRoutes(
       config: readConfigForm(app, form),
       send: form["send"] === "1",
     };
-    const trial = await runTrial(place, body, byOf(context).waitUntil);
+    const trial = await runTrial(place, body, byOf(context));
     return answerApp(context, place, { notice: null, trial, sample, entered });
   });
 

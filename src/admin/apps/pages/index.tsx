@@ -101,6 +101,7 @@ export function createAppPages(options: AppPagesOptions): Hono<AdminBindings> {
       return answerPage(context, {
         title: "Apps",
         section: "apps",
+        aside: <ProjectFilter projects={projects} listed={listed} selected="" />,
         children: (
           <Notice tone="warn">
             Any project is served, and none has sent an event within a day: send one, and its apps are here.

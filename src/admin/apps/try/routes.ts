@@ -3,10 +3,13 @@ import * as z from "zod";
 import { teamIdOf } from "../../../team.ts";
 import type { PluginEvent } from "../../../event.ts";
 import type { Place } from "../../../apps/place.ts";
+import type { Audit } from "../../audit.ts";
 import type { AdminBindings } from "../../bindings.ts";
 import type { Choose } from "../../choose-app.ts";
 import { jsonObject } from "../../parameters.ts";
 import { checkValues } from "../checked-change.ts";
+import type { By } from "../changes.ts";
+import { byOf } from "../index.ts";
 import type { Trial, TryApp } from "./index.ts";
 import { answerFaults, ChangeRefused, faultsIn } from "../../faults.ts";
 
@@ -26,27 +29,24 @@ export const trialRequest = z.strictObject({
 
 export interface TrialOptions {
   tryApp: TryApp;
+  audit: Audit;
   now: () => Date;
   uuid: () => string;
   publicUrl: string;
 }
 
-/** Tries what a person sends, checked. Throws `ChangeRefused` for what does not fit. */
-export type RunTrial = (
-  place: Place,
-  body: unknown,
-  waitUntil: (promise: Promise<unknown>) => void,
-) => Promise<Trial>;
+/** Tries what a person sends, checked; on the audit list where requests were really made. Throws `ChangeRefused` for what does not fit. */
+export type RunTrial = (place: Place, body: unknown, by: By) => Promise<Trial>;
 
-export function createRunTrial({ tryApp, now, uuid, publicUrl }: TrialOptions): RunTrial {
-  return async (place, body, waitUntil) => {
+export function createRunTrial({ tryApp, audit, now, uuid, publicUrl }: TrialOptions): RunTrial {
+  return async (place, body, { who, waitUntil }) => {
     const parsed = trialRequest.safeParse(body);
     if (!parsed.success) {
       const faults = faultsIn(parsed.error, Object.keys(trialRequest.shape));
       throw new ChangeRefused(faults, 'send {"event"?, "config"?, "send"?} as JSON; ');
     }
     const { event, config, send } = parsed.data;
-    const { project, definition, bundled } = place;
+    const { project, plugin, definition, bundled } = place;
     const at = now().toISOString();
     const sample: PluginEvent = {
       uuid: uuid(),
@@ -63,6 +63,7 @@ export function createRunTrial({ tryApp, now, uuid, publicUrl }: TrialOptions): 
     for (const [key, value] of Object.entries(values.config)) {
       if (value === undefined) draft[key] = bundled.config[key];
     }
+    if (send) await audit.record({ who, what: "tried it, with its requests sent", project, plugin });
     return tryApp({ definition: { ...definition, config: draft }, project, event: sample, send, waitUntil });
   };
 }
@@ -74,8 +75,7 @@ export function createTrialRoutes(options: { choose: Choose; runTrial: RunTrial 
     const place = await options.choose.app(context);
     if (place instanceof Response) return place;
     const body: unknown = await context.req.json().catch(() => null);
-    const waitUntil = (promise: Promise<unknown>) => context.env.waitUntil(promise);
-    return context.json(await options.runTrial(place, body, waitUntil));
+    return context.json(await options.runTrial(place, body, byOf(context)));
   });
   routes.onError((error, context) => {
     if (!(error instanceof ChangeRefused)) throw error;
