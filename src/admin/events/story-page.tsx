@@ -119,12 +119,14 @@ function Deliveries({ base, story }: { base: string; story: ToldStory }) {
         </>,
         <AttemptBadge outcome={attempt.outcome} />,
         <Time at={attempt.at} />,
-        <>
-          {attempt.error ?? ""}{" "}
-          {attempt.outcome === "dead" ? (
+        attempt.outcome === "dead" ? (
+          <>
+            {attempt.error}{" "}
             <a href={base + lettersPath({ project: story.project, ...attempt })}>Look and replay</a>
-          ) : null}
-        </>,
+          </>
+        ) : (
+          (attempt.error ?? "")
+        ),
       ])}
     />
   );
