@@ -3,7 +3,7 @@ import { manifestSchema } from "../src/apps/manifest.ts";
 import { defineApp } from "../src/apps/testing.ts";
 import type { PluginEvent } from "../src/event.ts";
 import type { ToldStory } from "../src/stories/read.ts";
-import { createVisitor } from "./admin.fixture.ts";
+import { createVisitor, partOf, textOf } from "./admin.fixture.ts";
 import { startTestGateway, type TestGateway } from "./gateway.ts";
 
 const ADMIN_TOKEN = "anna:secret-of-anna,ops:secret-of-ops:read";
@@ -25,10 +25,6 @@ async function start(
   return visitor;
 }
 
-async function textOf(answer: Promise<Response>): Promise<string> {
-  return (await answer).text();
-}
-
 const event = (name: string, more: Record<string, unknown> = {}) => ({
   event: name,
   distinct_id: "ada",
@@ -43,10 +39,6 @@ async function api<Body>(path: string, body?: unknown): Promise<Body> {
 }
 const replayAll = () => api<{ replayed: number }>("deadletters/replay", { filter: {} });
 
-/** The part of a page that stands under this id. */
-const part = (html: string, id: string) =>
-  new RegExp(`<section id="${id}".*?</section>`, "s").exec(html)?.[0] ?? "";
-
 const shaky = (plugin: string, id = 1) =>
   defineApp(
     plugin,
@@ -58,53 +50,12 @@ const shaky = (plugin: string, id = 1) =>
     { id },
   );
 
-describe("the page of destinations", () => {
-  async function park() {
-    edge.posthog.answerWith(() => Response.json({ code: "invalid_api_key" }, { status: 401 }));
-    await edge.capture(event("waits"));
-    await edge.settle();
-  }
-
-  test("shows one that is parked, where the overview leads, and resumes it on the record", async () => {
-    const visitor = await start([shaky("shaky")]);
-    await park();
-    const attention = part(await textOf(visitor.get("/admin")), "attention");
-    expect(attention).toContain("parked, waits for you");
-    const [, path = ""] = /href="([^"]*destinations[^"]*)"/.exec(attention) ?? [];
-    const html = await textOf(visitor.get(path));
-    expect(html).toContain("parked, waits for you");
-    expect(html).toMatch(/shaky<\/a> <code>onEvent<\/code>/);
-
-    edge.posthog.answerWith(() => Response.json({ status: "Ok" }));
-    const form = { project: edge.token, hook: "posthog" };
-    expect((await visitor.post("/admin/destinations", form)).status).toBe(403);
-    const proof = await visitor.proofOn("/admin/destinations");
-    const done = await visitor.post("/admin/destinations", { ...form, proof });
-    expect(done.headers.get("Location")).toBe(`/admin/destinations?project=${edge.token}&resumed=1`);
-    await edge.advance(60_000);
-    expect(edge.delivered().map((delivered) => delivered.event)).toContain("waits");
-    expect(part(await textOf(visitor.get("/admin")), "attention")).not.toContain("parked");
-    expect(await textOf(visitor.get("/admin/audit"))).toContain("resumed PostHog");
-  });
-
-  test("has no button for those who may only look, and says it when a destination has gone", async () => {
-    const visitor = await start([shaky("shaky")]);
-    await park();
-    const proof = await visitor.proofOn("/admin/destinations");
-    const form = { project: edge.token, hook: "onEvent", plugin: "nobody", proof };
-    expect((await visitor.post("/admin/destinations", form)).status).toBe(404);
-    const looking = createVisitor(edge.url);
-    await looking.logIn("secret-of-ops");
-    expect(await textOf(looking.get("/admin/destinations"))).not.toContain("Resume</button>");
-  });
-});
-
 describe("an app's page", () => {
   test("lists its own dead letters with their number and the way to all of them", async () => {
     const visitor = await start([shaky("shaky"), shaky("other", 2)]);
     await edge.capture(...Array.from({ length: 7 }, (_, n) => event(`e${n}`)));
     await edge.settle();
-    const letters = part(await textOf(visitor.get("/admin/apps/shaky")), "letters");
+    const letters = partOf(await textOf(visitor.get("/admin/apps/shaky")), "letters");
     expect(letters.match(/shaky is broken/g)).toHaveLength(5);
     expect(letters).not.toContain("other is broken");
     expect(letters).toMatch(
@@ -125,7 +76,7 @@ describe("an app's page", () => {
     const visitor = await start([failing]);
     await edge.capture(event("e"));
     await edge.settle();
-    const summary = part(await textOf(visitor.get("/admin/apps/failing")), "summary");
+    const summary = partOf(await textOf(visitor.get("/admin/apps/failing")), "summary");
     expect(summary).toMatch(/processEvent.*in the chain.*onEvent.*at the end/s);
   });
 
@@ -162,7 +113,7 @@ describe("the overview", () => {
     const visitor = await start([shaky("shaky")]);
     await edge.capture(event("lost"));
     await edge.settle();
-    const attention = part(await textOf(visitor.get("/admin")), "attention");
+    const attention = partOf(await textOf(visitor.get("/admin")), "attention");
     expect(attention).toMatch(/1 dead letter<.*degraded</s);
     expect(attention).toContain(
       `href="/admin/dead-letters?project=${edge.token}&amp;plugin=shaky&amp;hook=onEvent"`,
@@ -171,7 +122,7 @@ describe("the overview", () => {
     expect(await replayAll()).toMatchObject({ replayed: 1 });
     await edge.settle();
     await edge.advance(3 * 3_600_000);
-    expect(part(await textOf(visitor.get("/admin")), "attention")).toContain("All is well");
+    expect(partOf(await textOf(visitor.get("/admin")), "attention")).toContain("All is well");
   });
 });
 
@@ -291,7 +242,7 @@ test("a replayed dead letter goes on with the event's story", async () => {
   const html = await textOf(visitor.get(`/admin/events/${entries[0]?.id}?project=${edge.token}`));
   expect(html).toContain("replay 2");
   expect(html).toContain(`/admin/dead-letters?project=${edge.token}&amp;plugin=shaky&amp;hook=onEvent`);
-  expect(part(html, "verdict")).toContain("delivered");
+  expect(partOf(html, "verdict")).toContain("delivered");
 });
 
 describe("live events", () => {

@@ -30,3 +30,12 @@ export function createVisitor(url: string) {
     },
   };
 }
+
+export async function textOf(answer: Promise<Response>): Promise<string> {
+  return (await answer).text();
+}
+
+/** The part of a page that stands under this id. */
+export function partOf(html: string, id: string): string {
+  return new RegExp(`<section id="${id}".*?</section>`, "s").exec(html)?.[0] ?? "";
+}

@@ -115,12 +115,11 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
     },
 
     freshen(entry, scope) {
-      const isWithoutApps = entry.places.length === 0;
-      if (isWithoutApps && !options.mayBeWatched(entry.project)) return undefined;
       const ageMs = upkeep.ageMs(entry);
       const renewed = () => upkeep.renew(entry, scope).catch(() => {});
-      if (isWithoutApps) {
-        if (ageMs >= REFRESH_MS) scope.background(renewed());
+      if (entry.places.length === 0) {
+        // Without apps there is nothing to know but whether a person watches.
+        if (ageMs >= REFRESH_MS && options.mayBeWatched(entry.project)) scope.background(renewed());
         return undefined;
       }
       if (entry.lookedAtMs === null || (ageMs >= STALE_MS && !entry.away)) return renewed();
