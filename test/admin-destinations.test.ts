@@ -41,7 +41,7 @@ describe("the page of destinations", () => {
     const [, path = ""] = /href="([^"]*destinations[^"]*)"/.exec(attention) ?? [];
     const html = await textOf(visitor.get(path));
     expect(html).toContain("parked, waits for you");
-    expect(html).toMatch(/reader<\/a> <code>onEvent<\/code>/);
+    expect(html).toMatch(/reader<\/a><small>onEvent<\/small>/);
 
     expect(html).toContain("its app is disabled");
 

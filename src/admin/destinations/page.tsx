@@ -81,6 +81,7 @@ function DestinationTable(props: { frame: Frame; destinations: readonly Describe
     );
   }
   const mayChange = frame.visitor?.access === "full";
+  const isOneProject = new Set(destinations.map(({ project }) => project)).size === 1;
   return (
     <Table
       caption="Destinations"
@@ -95,7 +96,7 @@ function DestinationTable(props: { frame: Frame; destinations: readonly Describe
       rows={destinations.map((destination) => [
         <>
           <DestinationName base={frame.base} destination={destination} />
-          <small>{destination.project}</small>
+          {isOneProject ? null : <small>{destination.project}</small>}
         </>,
         <State destination={destination} />,
         <span class={destination.failures > 0 ? "fault" : "quiet"}>{destination.failures}</span>,
@@ -116,7 +117,8 @@ export function DestinationName(props: {
   if (plugin === undefined) return <>PostHog</>;
   return (
     <>
-      <a href={props.base + pathOf({ project, plugin })}>{plugin}</a> <code>{hook}</code>
+      <a href={props.base + pathOf({ project, plugin })}>{plugin}</a>
+      <small>{hook}</small>
     </>
   );
 }

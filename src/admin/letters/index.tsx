@@ -47,7 +47,7 @@ export function createLetterPages(options: LetterPagesOptions): Hono<AdminBindin
       `${context.var.base}/dead-letters?${new URLSearchParams({ ...given, ...extra }).toString()}`;
     return answer(context, {
       title: "Dead letters",
-      aside: null,
+      aside: Object.keys(given).length > 0 ? <BackTo base={context.var.base} /> : null,
       children: (
         <>
           {parsed.success ? null : (
