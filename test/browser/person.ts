@@ -55,8 +55,9 @@ export function withKeyboard(page: Page): Person {
       await page.keyboard.type(option);
     },
     async upload(target, file) {
-      await reach(target);
+      // Asked for first: a key may reach the page before the wish to hear of its choosers.
       const asked = page.waitForEvent("filechooser");
+      await reach(target);
       await page.keyboard.press("Enter");
       await (await asked).setFiles(file);
     },
