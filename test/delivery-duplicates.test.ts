@@ -214,6 +214,26 @@ describe("a message that QStash delivers twice", () => {
     expect(await edge.accounts()).toMatchObject({ accepted: 1, duplicate: 0 });
   });
 
+  test.each(["refuse", "lose answer"] as const)(
+    "at the same time runs once also when the first call of Redis fails (%s)",
+    async (fate) => {
+      const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+      await start({ apps: [reader(() => answered)] });
+      const message = { id: "m1", events: [processed("a")], marked: true };
+      await publish(message);
+      await publish(message);
+      edge.faults.decide(({ nth }) => (nth === 0 ? fate : "pass"));
+      const settled = edge.settle();
+      await expect.poll(() => edge.qstash.counters().retried, { timeout: 20_000 }).toBe(1);
+      answer();
+      await settled;
+      await edge.advance(10 * MINUTE_MS);
+      expect(edge.faults.calls()[0]).toMatchObject({ to: "redis" });
+      expect(seen).toEqual(["a"]);
+      expect(await edge.accounts()).toMatchObject({ accepted: 1, duplicate: 0 });
+    },
+  );
+
   test("the second time while Redis is away, counts what becomes a dead letter once", async () => {
     const broken = defineApp("broken", {
       onEvent() {

@@ -122,6 +122,7 @@ describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the g
       progress: { steps: {}, repeats: "" },
     });
     expect(await begin("message-one", "b", startMs + 1000, names)).toEqual({ state: "busy", forMs: 29_000 });
+    expect(await begin("message-one", "a", startMs, names)).toMatchObject({ progress: { repeats: "" } });
     expect(await begin("message-two", "c", startMs, ["new", "uuid7", "uuid2499"])).toMatchObject({
       progress: { repeats: "1,2" },
     });

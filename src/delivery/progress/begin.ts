@@ -29,7 +29,7 @@ if progress.done then
   return {'done'}
 end
 local free_at = progress.untilMs or 0
-if free_at > now then return {'busy', free_at - now} end
+if free_at > now and progress.owner ~= ARGV[3] then return {'busy', free_at - now} end
 
 if not progress.repeats and #KEYS == 5 then
   local tag, window, per_command = ARGV[5], tonumber(ARGV[8]), tonumber(ARGV[9])
@@ -104,9 +104,9 @@ export type Begun =
     };
 
 /**
- * Takes the lease of a message and reads how far earlier runs of it came. One request; 3 commands, and 4 or 5 more when there
- * are uuids to ask about, up to a thousand. `probing` names the destination that the message has events for and may try
- * although its breaker is open, when a probe is due: one message does at a time.
+ * Takes the lease of a message and reads how far earlier runs of it came; an owner that heard no answer may do so again. One
+ * request; 3 commands, and 4 or 5 more when there are uuids to ask about, up to a thousand. `probing` names the destination
+ * that the message has events for and may try although its breaker is open, when a probe is due: one message does at a time.
  */
 export async function beginMessage(
   store: Store,

@@ -20,7 +20,8 @@ const ACCOUNT_DELAY_SECONDS = 30;
 export interface ProgressBook {
   /**
    * Begins a message, or says that there is nothing to do: it is done, or another run has it for so long. One Redis request
-   * (see `beginMessage`). While Redis is away every message begins, without a lease, marks or knowledge of earlier runs.
+   * (see `beginMessage`), another one when that fails. While Redis is away every message begins, without a lease, marks or
+   * knowledge of earlier runs.
    */
   begin(
     route: Route,
@@ -53,8 +54,13 @@ export function createProgressBook(options: {
   }
 
   async function tryBegin(message: Parameters<typeof beginMessage>[1]): Promise<Begun | null> {
+    const begin = () => beginMessage(store, message);
     try {
-      const begun = await beginMessage(store, message);
+      // One call that fails is no reason to go on without a lease; an absence is not waited for twice.
+      const begun = await begin().catch((error: unknown) => {
+        if (away) throw error;
+        return begin();
+      });
       away = false;
       return begun;
     } catch (error) {
