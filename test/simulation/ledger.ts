@@ -33,8 +33,12 @@ export interface Ledger {
   readonly disturbances: Map<string, Disturbance[]>;
   /** All of them, those too that hit work which names no events. */
   readonly allDisturbances: Disturbance[];
+  /** Pieces of work a call of which to Redis went wrong, by their name in the story. */
+  readonly unheard: Set<string>;
   /** When QStash brought messages with an event in them to be delivered, by event. */
   readonly deliveries: Map<string, number[]>;
+  /** How often a person had dead letters replayed. */
+  replays: number;
   /** What went wrong as it happened, and not only in the end. */
   readonly violations: string[];
   /** Likewise: runs of a task that acted while another had begun. */
@@ -62,6 +66,8 @@ export function createLedger(): Ledger {
     disturbances,
     allDisturbances,
     deliveries,
+    unheard: new Set(),
+    replays: 0,
     violations: [],
     overlaps: [],
     logs: [],

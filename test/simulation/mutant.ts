@@ -18,9 +18,9 @@ registerHooks({
 // After the hooks: what these import is mutated.
 const { run } = await import("./run.ts");
 const { scheduleOf } = await import("./schedule.ts");
-let noticed = 0;
-for (let seed = 1; seed <= Number(seeds); seed += 1) {
+let noticed: number | null = null;
+for (let seed = 1; seed <= Number(seeds) && noticed === null; seed += 1) {
   const { violations } = await run(scheduleOf(seed));
-  if (violations.length > 0) noticed += 1;
+  if (violations.length > 0) noticed = seed;
 }
-console.log(`noticed ${noticed}`);
+console.log(`noticed by ${noticed ?? "none"}`);

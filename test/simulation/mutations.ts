@@ -12,7 +12,7 @@ export interface Mutation {
 export const mutations: Readonly<Record<string, Mutation>> = {
   "a message has no lease": {
     file: "src/delivery/progress/begin.ts",
-    from: "if free_at > now then return {'busy', free_at - now} end",
+    from: "if free_at > now and progress.owner ~= ARGV[3] then return {'busy', free_at - now} end",
     to: "",
   },
   "steps that are done are not remembered": {
@@ -24,11 +24,6 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     file: "src/delivery/progress/begin.ts",
     from: "if owner and owner ~= tag and now - tonumber(at) < window then",
     to: "if false then",
-  },
-  "messages have no deduplication id": {
-    file: "src/delivery/queue.ts",
-    from: "deduplicationId: `${message.route}.${message.id}`,",
-    to: "",
   },
   "capture answers before QStash has accepted": {
     file: "src/ingest.ts",
@@ -75,20 +70,85 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     from: "redis.call('EXPIRE', KEYS[4], ARGV[6])",
     to: "",
   },
+  "what follows from a message is not published": {
+    file: "src/delivery/progress/run.ts",
+    from: "await options.publish(outgoing);",
+    to: "",
+  },
+  "a message's lease is never renewed": {
+    file: "src/delivery/progress/run.ts",
+    from: "const renewal = record && setInterval(save, LEASE_MS / 3);",
+    to: "const renewal = null;",
+  },
+  "a message's lease never ends": {
+    file: "src/delivery/progress/begin.ts",
+    from: "progress.untilMs = now + tonumber(ARGV[2])",
+    to: "progress.untilMs = now + 1e10",
+  },
+  "a run at work uses up the offers of its message": {
+    file: "src/delivery/busy.ts",
+    from: "PATIENT_WAIT_SECONDS = 900",
+    to: "PATIENT_WAIT_SECONDS = 1",
+  },
+  "progress is kept for a minute": {
+    file: "src/keys.ts",
+    from: "progressTtlSeconds: 25 * 60 * minute",
+    to: "progressTtlSeconds: 60",
+  },
+  "a task's lease is never renewed, and its run believes in it": {
+    file: "src/schedule/hold.ts",
+    from: "setInterval(() => void renew(),",
+    to: "setInterval(() => (heldUntilMs = Infinity),",
+  },
+  "a task's lease is not given back": {
+    file: "src/schedule/hold.ts",
+    from: "await leases.release(key, owner);",
+    to: "",
+  },
+  "the spool is swept and keeps what was published": {
+    file: "src/delivery/spool/drain.ts",
+    from: "line.moveOn([...accepted, ...missing], faulty)",
+    to: "line.moveOn([], faulty)",
+  },
+  "the spool forgets what QStash refuses": {
+    file: "src/delivery/spool/drain.ts",
+    from: "{ accepted, missing, faulty: [], stop: true }",
+    to: "{ accepted: [...accepted, ...left], missing, faulty: [], stop: true }",
+  },
+  "a dead letter stays when it is replayed": {
+    file: "src/delivery/dead-letters/take.ts",
+    from: "redis.call('RENAME', KEYS[5], KEYS[6])",
+    to: "redis.call('SET', KEYS[6], text)",
+  },
+  "a dead letter counts again when it is kept later": {
+    file: "src/delivery/retry.ts",
+    from: "id)), outcomes: {} };",
+    to: "id)) };",
+  },
+  "a lane loses what waits in it": {
+    file: "src/delivery/follow-up.ts",
+    from: "...remainder, lane: true as const };",
+    to: "...remainder, events: [], lane: true as const };",
+  },
+  "PostHog gets one half of a batch that is too large": {
+    file: "src/delivery/posthog/index.ts",
+    from: "[events.slice(0, half), events.slice(half)]",
+    to: "[events.slice(0, half)]",
+  },
 };
 
 const worker = fileURLToPath(new URL("mutant.ts", import.meta.url));
 const load = new URL("load.ts", import.meta.url).href;
 
-/** Lives the schedules of the first seeds with a mutated gateway, in a process of its own; resolves to how many fail. */
-export async function underMutation(name: string, seeds: number): Promise<number> {
+/** Lives the schedules of the first seeds with a mutated gateway, in a process of its own; resolves to the one that fails. */
+export async function underMutation(name: string, seeds: number): Promise<number | null> {
   const child = spawn(process.execPath, ["--import", load, worker, name, String(seeds)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let output = "";
   child.stdout.on("data", (part: Buffer) => (output += part.toString()));
   const code = await new Promise((resolve) => child.on("close", resolve));
-  const noticed = Number(/noticed (\d+)\n$/.exec(output)?.[1] ?? Number.NaN);
-  if (code !== 0 || Number.isNaN(noticed)) throw new Error(`"${name}" did not run: ${output.slice(-500)}`);
-  return noticed;
+  const noticed = /noticed by (\d+|none)\n$/.exec(output)?.[1];
+  if (code !== 0 || noticed === undefined) throw new Error(`"${name}" did not run: ${output.slice(-500)}`);
+  return noticed === "none" ? null : Number(noticed);
 }

@@ -178,11 +178,13 @@ export function createNetwork(options: {
       if (over) return;
       over = true;
       busy -= 1;
+      signal.removeEventListener("abort", abort);
       if (!work || work.isolate.alive) act();
     };
     const fail = () => end(() => reject(reset()));
+    const abort = () => end(() => reject(signal.reason));
     // The signal that was given, and not the request's: that one hears of it only until it is collected as garbage.
-    signal.addEventListener("abort", () => end(() => reject(signal.reason)));
+    signal.addEventListener("abort", abort);
     const receive = (response: Response) =>
       end(() => {
         callOffLimit(signal);

@@ -42,7 +42,9 @@ export type Item = { at: number } & (
   | { do: "deploy"; deployment: Deployment; gentle: boolean }
   | { do: "rotate" }
   | { do: "cron"; how: "missed" | "twice"; forMs: number }
-  /** PostHog, or the warehouse that apps export to, answers otherwise for a while. */
+  /** A person has all dead letters replayed. */
+  | { do: "replay" }
+  /** PostHog, or the warehouse that apps export to, answers otherwise for a while; PostHog says 413 to more than one event. */
   | { do: "answers"; of: "posthog" | "warehouse"; status: number; forMs: number }
 );
 
@@ -136,7 +138,7 @@ export function scheduleOf(seed: number): Schedule {
     do: "answers",
     at: at(),
     of: random.pick(["posthog", "warehouse"]),
-    status: random.pick([500, 503, 429, 400, 401]),
+    status: random.pick([500, 503, 429, 400, 401, 413]),
     forMs: random.pick([1000, 20_000, 120_000]),
   }));
   if (random.chance(0.1)) {
@@ -152,6 +154,9 @@ export function scheduleOf(seed: number): Schedule {
       how: random.pick(["missed", "twice"]),
       forMs: random.pick([60_000, 300_000]),
     });
+  }
+  if (random.chance(0.2)) {
+    for (let left = random.between(1, 2); left > 0; left -= 1) items.push({ do: "replay", at: at() });
   }
   const inTime = items.filter(({ at: time }) => time < healsAt);
   return { seed, healsAt, items: inTime.toSorted((a, b) => a.at - b.at) };

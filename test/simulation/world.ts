@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 import { sendUntilAccepted } from "./client.ts";
 import { type Cluster, createCluster } from "./cluster.ts";
 import { createFaults } from "./faults.ts";
+import { tokens } from "./isolates.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
-import { type Call, createNetwork, type Fate } from "./network.ts";
+import { type Call, createNetwork, type Fate, type Work } from "./network.ts";
 import { createOutside } from "./outside.ts";
 import { createRandom } from "./random.ts";
 import type { Deployment, Item, Schedule } from "./schedule.ts";
@@ -77,7 +78,7 @@ export async function live(schedule: Schedule): Promise<History> {
       tell(`${isolate.name} ends, with all that it was at`);
       const crash = { what: "crash", atMs: time.now() };
       ledger.disturb([], crash);
-      for (const work of network.works(isolate)) ledger.disturb(work.events, crash);
+      for (const work of network.works(isolate)) ledger.disturb(namesOf(work), crash);
       cluster.replace(isolate);
     },
   });
@@ -98,7 +99,23 @@ export async function live(schedule: Schedule): Promise<History> {
     // What QStash brings twice is one message; what a client's request becomes twice may be two.
     if (fate === "twice" && !path.startsWith("/_gateway/")) ledger.noteSent(events);
     counted.set(what, (counted.get(what) ?? 0) + 1);
-    ledger.disturb(new Set([...events, ...(work?.events ?? [])]), { what, atMs: time.now() });
+    if (work && to === "redis") ledger.unheard.add(work.what);
+    const brought = isOfLetter(path) ? ledger.sent.keys() : events;
+    ledger.disturb(new Set([...brought, ...(work ? namesOf(work) : [])]), { what, atMs: time.now() });
+  }
+
+  /** Events that a piece of work may be about: a dead letter's are in Redis, so that it may be any. */
+  function namesOf(work: Work): Iterable<string> {
+    return isOfLetter(work.what) ? ledger.sent.keys() : work.events;
+  }
+
+  /** A person does not see to it that it worked. */
+  function replayLetters(): void {
+    ledger.replays += 1;
+    const headers = { Authorization: `Bearer ${tokens.admin}`, "Content-Type": "application/json" };
+    const body = JSON.stringify({ filter: {} });
+    const url = "http://edge.test/admin/api/deadletters/replay";
+    void network.fetch(url, { method: "POST", headers, body }).catch(() => {});
   }
 
   let cron: "as usual" | "missed" | "twice" = "as usual";
@@ -140,6 +157,8 @@ export async function live(schedule: Schedule): Promise<History> {
         cron = item.how;
         time.after(item.forMs, () => (cron = "as usual"));
         return;
+      case "replay":
+        return replayLetters();
       case "answers":
         outside.answerWith(item.of, item.status);
         time.after(item.forMs, () => outside.answerWith(item.of, null));
@@ -215,5 +234,7 @@ export async function live(schedule: Schedule): Promise<History> {
     },
   };
 }
+
+const isOfLetter = (path: string) => path.startsWith("/_gateway/letter");
 
 const nextMinute = (timeMs: number) => (Math.floor(timeMs / MINUTE_MS) + 1) * MINUTE_MS;

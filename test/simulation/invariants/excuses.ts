@@ -1,4 +1,5 @@
-import { sourceOf } from "../ledger.ts";
+import { type Disturbance, sourceOf } from "../ledger.ts";
+import type { EventPlan } from "../schedule.ts";
 import type { History } from "../world.ts";
 
 /** How long an event is known by its uuid (decisions 29). */
@@ -22,10 +23,10 @@ export interface Excuses {
   /** Whether every deployment had the destination. */
   isLasting(destination: string): boolean;
   /**
-   * Whether Redis failed a work that QStash failed as well, or brought twice: nobody knows then what has been done or published
-   * of it, so that it is done, and counted, again.
+   * By how much a destination's outcomes in a project may differ from what set out for it: where Redis failed a work that QStash
+   * failed as well, or brought twice, nobody knows what has been done or published of it, so that it is done, and counted, again.
    */
-  isDoubt(n: string): boolean;
+  doubt(project: string): number;
 }
 
 export function excusesOf({ ledger, deployments, jumped }: History): Excuses {
@@ -44,8 +45,15 @@ export function excusesOf({ ledger, deployments, jumped }: History): Excuses {
       return sent.plan.uuid === undefined || isLate || isForgotten || jumped ? sent.sent : 1;
     },
     isLasting: (destination) => !deployments.some((deployment) => missing[destination]?.includes(deployment)),
-    isDoubt: (n) =>
-      hits(n).some(({ what }) => what.endsWith(" redis")) &&
-      hits(n).some(({ what }) => / (qstash|edge)$/.test(what)),
+    doubt: (project) =>
+      [...ledger.sent.values()]
+        .filter((sent) => sent.project === project)
+        .reduce((sum, { plan }) => sum + doubtOf(hits(plan.n), plan), 0),
   };
+}
+
+/** Each pair of such faults may have an event done once more, with what an app captures of it. */
+function doubtOf(hits: readonly Disturbance[], { event }: EventPlan): number {
+  const times = (of: RegExp) => hits.filter(({ what }) => of.test(what)).length;
+  return Math.min(times(/ redis$/), times(/ (qstash|edge)$/)) * (event === "seed" ? 2 : 1);
 }

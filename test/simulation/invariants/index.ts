@@ -27,7 +27,7 @@ export async function judge(history: History): Promise<Verdict> {
       ...checkNothingLost(history, evidence, excuses),
       ...checkRepeats(history, excuses),
       ...checkArrivals(history, evidence, excuses),
-      ...(await checkRemains(history, evidence, excuses)),
+      ...(await checkRemains(history, evidence)),
       ...(await checkSecrets(history, evidence)),
     ],
     duplicates: duplicatesOf(ledger),

@@ -21,7 +21,7 @@ export function checkRepeats({ ledger }: History, excuses: Excuses): string[] {
       if (uuids > copies) violations.push(`${n} came to ${destination} as ${uuids} events, ${about}`);
       if (took > copies + faults) violations.push(`${n} was taken ${took} times by ${destination}, ${about}`);
       const isHook = destination.startsWith("onEvent");
-      if (isHook && seen.length > copies * MAX_EXECUTIONS + faults) {
+      if (isHook && seen.length > (copies + ledger.replays) * MAX_EXECUTIONS + faults) {
         violations.push(`${n} was executed ${seen.length} times by ${destination}, ${about}`);
       }
     }
@@ -38,7 +38,7 @@ export function checkArrivals(
   const violations: string[] = [];
   const projectOf = (n: string) => ledger.sent.get(sourceOf(n))?.project;
   for (const [project, { destinations }] of totals) {
-    const isDoubt = [...ledger.sent.keys()].some((n) => projectOf(n) === project && excuses.isDoubt(n));
+    const doubt = excuses.doubt(project);
     const mayRepeat = [...ledger.sent.keys()].some((n) => projectOf(n) === project && excuses.copies(n) > 1);
     for (const destination of destinations) {
       const place = nameOf(destination);
@@ -54,10 +54,10 @@ export function checkArrivals(
           events.length > 0 ? (events as NamedEvent[]).map(identify) : names.map((n) => `${n} ${n}`),
         ),
       ]).size;
-      const counted = destination.delivered + destination.dead;
-      const isUncounted = found > counted && excuses.isLasting(place);
+      const counted = destination.delivered + destination.dead - (destination.replayed ?? 0);
       const isTakenAway = !excuses.isLasting(place) && excuses.repeatsOfBatches > 0;
-      if ((isUncounted && !isDoubt) || (found < counted && !mayRepeat && !isTakenAway && !isDoubt)) {
+      const isExcused = found > counted ? !excuses.isLasting(place) : mayRepeat || isTakenAway;
+      if (Math.abs(found - counted) > doubt && !isExcused) {
         violations.push(
           `${project} ${place}: ${counted} events are counted, ${found} have arrived or are dead`,
         );
