@@ -85,11 +85,6 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     from: "progress.untilMs = now + tonumber(ARGV[2])",
     to: "progress.untilMs = now + 1e10",
   },
-  "a run at work uses up the offers of its message": {
-    file: "src/delivery/busy.ts",
-    from: "PATIENT_WAIT_SECONDS = 900",
-    to: "PATIENT_WAIT_SECONDS = 1",
-  },
   "progress is kept for a minute": {
     file: "src/keys.ts",
     from: "progressTtlSeconds: 25 * 60 * minute",

@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { createHash } from "node:crypto";
 
 /** Time that stands still while anything is computed, and then jumps to the next thing to do. */
 export interface VirtualTime {
@@ -86,8 +85,7 @@ interface Replaced {
 
 /**
  * Puts virtual time, and a network of the simulation's own, in the place of the platform's: whatever is imported, the clients of
- * Redis and QStash and the embedded servers included, then waits for nothing real. `crypto.subtle.digest`, which the
- * receiver of QStash's signatures uses, would answer from a thread and so in any order. Returns how to put all back.
+ * Redis and QStash and the embedded servers included, then waits for nothing real. Returns how to put all back.
  */
 export function replaceGlobals(time: VirtualTime, replaced: Replaced): () => void {
   const cancels = new WeakMap<object, () => void>();
@@ -127,8 +125,6 @@ export function replaceGlobals(time: VirtualTime, replaced: Replaced): () => voi
     limits.set(controller.signal, () => clear(timer));
     return controller.signal;
   };
-  const digest = async (_algorithm: string, bytes: Uint8Array) =>
-    new Uint8Array(createHash("sha256").update(bytes).digest()).buffer;
   const write = (...parts: unknown[]) => replaced.write(parts.map(String).join(" "));
 
   const restores = [
@@ -139,7 +135,6 @@ export function replaceGlobals(time: VirtualTime, replaced: Replaced): () => voi
     replace(globalThis, "Date", VirtualDate),
     replace(globalThis, "fetch", replaced.fetch),
     replace(AbortSignal, "timeout", timeout),
-    replace(crypto.subtle, "digest", digest),
     replace(console, "warn", write),
     replace(console, "error", write),
   ];
