@@ -91,7 +91,7 @@ describe.skipIf(program === null)("the admin in Chromium, on workerd", () => {
       await page.getByLabel("Error").first().fill("no such error");
       await page.getByRole("button", { name: "Show" }).click();
       await page.getByText("No dead letters").waitFor();
-      await page.getByRole("link", { name: "All dead letters" }).click();
+      await page.getByRole("link", { name: "Dead letters", exact: true }).click();
 
       await page.getByRole("link", { name: "warehouse · onEvent" }).first().click();
       const inside = JSON.parse((await page.locator("#inside code").textContent()) ?? "") as object[];

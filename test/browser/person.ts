@@ -24,6 +24,8 @@ const MAX_STOPS = 200;
 
 /** By Tab, Enter and Space alone, and only where the focus is to be seen. */
 export function withKeyboard(page: Page): Person {
+  // Chromium is told to leave dialogs to the test only while somebody listens, and a key may be faster than that.
+  page.on("filechooser", () => {});
   const reach = async (target: Locator) => {
     await target.waitFor();
     for (let stops = 0; stops < MAX_STOPS; stops += 1) {

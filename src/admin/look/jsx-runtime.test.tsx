@@ -1,5 +1,6 @@
 /** @jsxImportSource #jsx */
 import { expect, test } from "vitest";
+import { createElement, Fragment } from "./jsx-runtime.ts";
 
 const HOSTILE = `"'><script>alert(1)</script>&amp;`;
 const ESCAPED = "&quot;&#39;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&amp;amp;";
@@ -41,6 +42,12 @@ test.each([
   ],
 ])("%s", (_, made, text) => {
   expect(made.toString()).toBe(text);
+});
+
+test("children as arguments make the same", () => {
+  const made = createElement("p", { id: "a" }, "<", createElement(Fragment, null, 1, ["b"]));
+  expect(made.toString()).toBe('<p id="a">&lt;1b</p>');
+  expect(createElement("p", null).toString()).toBe("<p></p>");
 });
 
 test("an object that only looks like markup is escaped", () => {
