@@ -33,10 +33,9 @@ export const wranglerProgram = join(
 );
 
 /**
- * Bundles the Worker as `wrangler deploy` would upload it. Resolves to the path of the
- * bundle; modules that it imports lie beside it. With `registry` the apps are
- * those of another folder than `plugins/`, compiled before, and `cities` is the file of a City database that goes along.
- * Rejects with wrangler's own words.
+ * Bundles the Worker as `wrangler deploy` would upload it. Resolves to the path of the bundle; modules that it imports lie
+ * beside it. With `registry` the apps are those of another folder than `plugins/`, compiled before, and `cities` is the file
+ * of a City database that goes along. Rejects with wrangler's own words.
  */
 export async function bundleWorker(
   outDirectory: string,

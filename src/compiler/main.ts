@@ -10,9 +10,9 @@ import { describePackage } from "./known-packages.ts";
 
 const usage = `Usage: node src/compiler/main.ts [--plugins plugins] [--out src/generated] [--worker] [--check-start-up <bundle>]
 
-Compiles the apps of a folder into a static registry and prints one line per app.
+Compiles the apps of a folder into a static registry, and the admin into a module for Workers; prints one line per app.
   --plugins         the folder of apps, with apps.json
-  --out             receives registry.js
+  --out             receives registry.js and the admin
   --worker          also takes along the City database that GEOIP_DATABASE names, as a Worker has no files
   --check-start-up  loads a finished bundle with timers, random values, clock and network forbidden, and does nothing else
 
