@@ -95,11 +95,6 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     from: "setInterval(() => void renew(),",
     to: "setInterval(() => (heldUntilMs = Infinity),",
   },
-  "a task's lease is not given back": {
-    file: "src/schedule/hold.ts",
-    from: "await leases.release(key, owner);",
-    to: "",
-  },
   "the spool is swept and keeps what was published": {
     file: "src/delivery/spool/drain.ts",
     from: "line.moveOn([...accepted, ...missing], faulty)",
@@ -114,11 +109,6 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     file: "src/delivery/dead-letters/take.ts",
     from: "redis.call('RENAME', KEYS[5], KEYS[6])",
     to: "redis.call('SET', KEYS[6], text)",
-  },
-  "a dead letter counts again when it is kept later": {
-    file: "src/delivery/retry.ts",
-    from: "id)), outcomes: {} };",
-    to: "id)) };",
   },
   "a lane loses what waits in it": {
     file: "src/delivery/follow-up.ts",

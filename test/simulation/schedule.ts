@@ -158,6 +158,11 @@ export function scheduleOf(seed: number): Schedule {
   if (random.chance(0.2)) {
     for (let left = random.between(1, 2); left > 0; left -= 1) items.push({ do: "replay", at: at() });
   }
+  if (random.chance(0.15)) {
+    // Longer than a minute: sweeps of the spool meet it too.
+    const fates = [random.pick(["refuse", "reset", "hang"] as const)];
+    items.push({ do: "trouble", to: "qstash", at: near(), forMs: 150_000, share: 1, fates });
+  }
   const inTime = items.filter(({ at: time }) => time < healsAt);
   return { seed, healsAt, items: inTime.toSorted((a, b) => a.at - b.at) };
 }

@@ -1,5 +1,4 @@
 import { type Disturbance, sourceOf } from "../ledger.ts";
-import type { EventPlan } from "../schedule.ts";
 import type { History } from "../world.ts";
 
 /** How long an event is known by its uuid (decisions 29). */
@@ -42,18 +41,20 @@ export function excusesOf({ ledger, deployments, jumped }: History): Excuses {
       const times = ledger.deliveries.get(sourceOf(n)) ?? [];
       const isLate = Math.max(...times) - Math.min(...times) >= MEMORY_MS;
       const isForgotten = hits(n).some(({ what }) => what.endsWith(" redis"));
-      return sent.plan.uuid === undefined || isLate || isForgotten || jumped ? sent.sent : 1;
+      const taken = sent.plan.uuid === undefined || isLate || isForgotten || jumped ? sent.sent : 1;
+      // What an app captures is named by the work: once by a first attempt, and by its retry, if both came about.
+      return n === sourceOf(n) ? taken : taken + doubtsOf(hits(n));
     },
     isLasting: (destination) => !deployments.some((deployment) => missing[destination]?.includes(deployment)),
     doubt: (project) =>
       [...ledger.sent.values()]
         .filter((sent) => sent.project === project)
-        .reduce((sum, { plan }) => sum + doubtOf(hits(plan.n), plan), 0),
+        .reduce((sum, { plan }) => sum + doubtsOf(hits(plan.n)) * (plan.event === "seed" ? 2 : 1), 0),
   };
 }
 
-/** Each pair of such faults may have an event done once more, with what an app captures of it. */
-function doubtOf(hits: readonly Disturbance[], { event }: EventPlan): number {
+/** Each pair of such faults may have an event done once more. */
+function doubtsOf(hits: readonly Disturbance[]): number {
   const times = (of: RegExp) => hits.filter(({ what }) => of.test(what)).length;
-  return Math.min(times(/ redis$/), times(/ (qstash|edge)$/)) * (event === "seed" ? 2 : 1);
+  return Math.min(times(/ redis$/), times(/ (qstash|edge)$/));
 }
