@@ -160,8 +160,8 @@ export function scheduleOf(seed: number): Schedule {
   }
   if (random.chance(0.15)) {
     // Longer than a minute: sweeps of the spool meet it too.
-    const fates = [random.pick(["refuse", "reset", "hang"] as const)];
-    items.push({ do: "trouble", to: "qstash", at: near(), forMs: 150_000, share: 1, fates });
+    const fate = random.pick(["refuse", "reset", "hang"] as const);
+    items.push({ do: "trouble", to: "qstash", at: near(), forMs: 150_000, share: 1, fates: [fate] });
   }
   const inTime = items.filter(({ at: time }) => time < healsAt);
   return { seed, healsAt, items: inTime.toSorted((a, b) => a.at - b.at) };

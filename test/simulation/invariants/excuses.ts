@@ -23,7 +23,8 @@ export interface Excuses {
   isLasting(destination: string): boolean;
   /**
    * By how much a destination's outcomes in a project may differ from what set out for it: where Redis failed a work that QStash
-   * failed as well, or brought twice, nobody knows what has been done or published of it, so that it is done, and counted, again.
+   * failed as well, or brought twice, or whose isolate ended, nobody knows what has been done or published of it, so that it is
+   * done, and counted, again.
    */
   doubt(project: string): number;
 }
@@ -53,8 +54,8 @@ export function excusesOf({ ledger, deployments, jumped }: History): Excuses {
   };
 }
 
-/** Each pair of such faults may have an event done once more. */
+/** Each pair of such faults may have an event done once more. An isolate that ends at a call of Redis is no fault of that. */
 function doubtsOf(hits: readonly Disturbance[]): number {
   const times = (of: RegExp) => hits.filter(({ what }) => of.test(what)).length;
-  return Math.min(times(/ redis$/), times(/ (qstash|edge)$/));
+  return Math.min(times(/^(?!crash).* redis$/), times(/ (qstash|edge)$|^crash$/));
 }
