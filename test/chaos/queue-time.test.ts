@@ -26,11 +26,14 @@ test("delays within a batch are shortened, and what its messages say is left alo
   ]);
 });
 
-test("a failed delivery comes again soon, unless the gateway has said when", () => {
+test("a failed delivery comes again soon, but not before a lease is over that it waits for", () => {
   const delivery = asked("/_gateway/deliver", { "upstash-retried": "2" });
-  expect(soonAgain(delivery, { status: 503 })).toEqual({ status: 503, headers: { "retry-after": "8" } });
-  const busy = { status: 503, headers: { "retry-after": "30" } };
-  expect(soonAgain(delivery, busy)).toBe(busy);
+  const again = (headers?: { "retry-after": string }) =>
+    soonAgain(delivery, { status: 503, ...(headers ? { headers } : {}) }, 10).headers?.["retry-after"];
+  expect(again()).toBe("8");
+  expect(again({ "retry-after": "12" })).toBe("12");
+  expect(again({ "retry-after": "30" })).toBe("30");
+  expect(again({ "retry-after": "900" })).toBe("90");
   const done = { status: 200 };
-  expect(soonAgain(delivery, done)).toBe(done);
+  expect(soonAgain(delivery, done, 10)).toBe(done);
 });

@@ -26,14 +26,20 @@ export function shortenDelays(asked: Asked, factor: number): Asked {
   return { ...asked, body: Buffer.from(text) };
 }
 
-/** Adds to a failed delivery's answer how soon QStash is to offer the message again, unless the gateway has said so. */
+/** A lease is not shortened, so nobody who waits for its end comes sooner. */
+const LEASE_SECONDS = 30;
+
+/** Says in a failed delivery's answer how soon QStash is to offer the message again; if the gateway has, in less time. */
 export function soonAgain<Failed extends { status: number; headers?: Answer["headers"] }>(
   asked: Asked,
   answer: Failed,
+  factor: number,
 ): Failed {
-  const isDone = answer.status < 300 || answer.status === 489;
-  if (isDone || answer.headers?.["retry-after"] !== undefined) return answer;
+  if (answer.status < 300 || answer.status === 489) return answer;
+  const told = Number(answer.headers?.["retry-after"]);
   const retried = Number(asked.headers["upstash-retried"] ?? 0);
-  const seconds = REDELIVERY_SECONDS[retried] ?? REDELIVERY_SECONDS.at(-1);
+  const seconds = Number.isNaN(told)
+    ? (REDELIVERY_SECONDS[retried] ?? REDELIVERY_SECONDS.at(-1))
+    : Math.max(Math.min(told, LEASE_SECONDS), Math.ceil(told / factor));
   return { ...answer, headers: { ...answer.headers, "retry-after": String(seconds) } };
 }

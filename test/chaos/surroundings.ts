@@ -92,14 +92,17 @@ export async function startSurroundings(options: {
     startFaultyServer({
       decide(asked) {
         const fault = faults.decide("delivery");
-        return typeof fault === "object" && "status" in fault ? soonAgain(asked, fault) : fault;
+        return typeof fault === "object" && "status" in fault
+          ? soonAgain(asked, fault, options.speed)
+          : fault;
       },
       onUnheard: suspectDelivery,
       async answer(asked) {
         const message = String(asked.headers["upstash-message-id"]);
         if (offered.has(message)) suspectDelivery(asked);
         offered.add(message);
-        return soonAgain(asked, await toGateway(asked).catch(() => ({ status: 502 })));
+        const gave = await toGateway(asked).catch(() => ({ status: 502 }));
+        return soonAgain(asked, gave, options.speed);
       },
     }),
   );

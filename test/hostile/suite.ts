@@ -125,24 +125,22 @@ function bystander() {
   };
 }
 
-/** What the apps that behave make of an event, as text; without its identity and without the hostile app's marks. */
-function portrait({ uuid: _uuid, distinct_id: _person, ...event }: DeliveredEvent): string {
-  const { $ip: _ip, ...properties } = event.properties;
-  return withoutMarks({ ...event, properties });
+/** What the apps that behave make of an event, as text; without whose it is, its address, and the hostile app's marks. */
+function portrait(event: DeliveredEvent): string {
+  const { uuid: _uuid, distinct_id: _person, ...rest } = event;
+  const { $ip: _address, ...properties } = event.properties;
+  return withoutMarks({ ...rest, properties });
 }
 
 function hookPortrait({ requests }: Recorder, uuid: string): string | undefined {
   for (const { json } of requests) {
-    const { hook, event } = (json ?? {}) as { hook?: string; event?: DeliveredEvent & { ip?: string } };
+    const { hook, event } = (json ?? {}) as {
+      hook?: string;
+      event?: DeliveredEvent & { ip?: string; team_id?: number };
+    };
     if (hook !== "onEvent" || event?.uuid !== uuid) continue;
-    const {
-      uuid: _uuid,
-      distinct_id: _person,
-      ip: _ip,
-      team_id: _team,
-      ...rest
-    } = event as unknown as Record<string, unknown>;
-    return withoutMarks(rest);
+    const { ip: _ip, team_id: _team, ...rest } = event;
+    return portrait(rest);
   }
   return undefined;
 }
