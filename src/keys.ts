@@ -85,7 +85,7 @@ export const keys = {
   outbox: (route: string, id: string) => `message:${route}:${id}:outbox`,
 
   /** Hash: marks of a project's events with uuids of the client's own, by uuid, of one span of `marksSpanMs`. */
-  marks: (project: string, span: number) => `marks:${project}:${span}`,
+  marks: (project: string, span: number | "*") => `marks:${project}:${span}`,
   marksSpanMs: 10 * minute * 1000,
   marksTtlSeconds: 21 * minute,
 

@@ -24,13 +24,14 @@ export interface CaptureCost {
 /**
  * Measures the capture path alone, bare Worker and gateways in turn within each round, when all are warm.
  * Both publish to the same sink, which answers as QStash does and delivers nothing: what a message costs later is not in
- * here, and the other side costs both the same. Redis, where apps use it, is the embedded one.
+ * here, and the other side costs both the same. Redis, where apps use it, is the embedded one. With an admin, so that the
+ * samples of live events are in here: one request a second.
  */
 export async function measureCapturePath(
   options: Surroundings & { bare: Contestant; gateways: readonly Contestant[] },
 ): Promise<CaptureCost[]> {
   const sink = await startSink();
-  const settings = { ...options.stack.env, QSTASH_URL: sink.url, SINK_URL: sink.url };
+  const settings = { ...options.stack.env, QSTASH_URL: sink.url, SINK_URL: sink.url, ADMIN_TOKEN: "bench" };
   const contestants = [options.bare, ...options.gateways].map((contestant) => ({ contestant, settings }));
   try {
     return await withContestants(contestants, async (workers) => {
