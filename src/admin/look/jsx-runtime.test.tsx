@@ -1,4 +1,5 @@
 /** @jsxImportSource #jsx */
+import { globSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { createElement, Fragment } from "./jsx-runtime.ts";
 
@@ -55,4 +56,12 @@ test("an object that only looks like markup is escaped", () => {
   expect((<p>{forged}</p>).toString()).toBe("<p>[object Object]</p>");
   const speaking = { toString: () => "<b>" } as never as string;
   expect((<p title={speaking}>{speaking}</p>).toString()).toBe('<p title="&lt;b&gt;">&lt;b&gt;</p>');
+});
+
+test("every file with markup uses it: another's elements would be escaped as text", () => {
+  const cwd = new URL("../..", import.meta.url).pathname;
+  const others = globSync("**/*.tsx", { cwd }).filter(
+    (file) => !readFileSync(`${cwd}${file}`, "utf8").startsWith("/** @jsxImportSource #jsx */\n"),
+  );
+  expect(others).toEqual([]);
 });
