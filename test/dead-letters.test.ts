@@ -1,20 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { RetryError } from "../src/apps/errors.ts";
 import { defineApp } from "../src/apps/testing.ts";
+import type { Entry } from "../src/commands/deadletters/client.ts";
 import { startTestGateway, type TestGateway } from "./gateway.ts";
 
-interface Entry {
-  id: string;
-  plugin: string | null;
-  hook: string;
-  project: string;
-  error: string;
-  attempts: number;
-  firstAt: string;
-  lastAt: string;
-  events: number;
-  replays: number;
-}
 interface Page {
   entries: Entry[];
   cursor: string | null;
