@@ -10,11 +10,11 @@ const root = new URL("../..", import.meta.url).pathname;
 const WITHOUT_OPTIONS = new Set(["start:deno"]);
 
 const commands = Object.entries(manifest.scripts).flatMap(([name, script]) => {
-  const [, file] = /^node (src\/commands\/\S+)$/.exec(script) ?? [];
-  return file === undefined || WITHOUT_OPTIONS.has(name) ? [] : [[name, file] as const];
+  const [, words] = /^node (.*\b(?:src\/commands|test)\/\S+\.ts)$/.exec(script) ?? [];
+  return words === undefined || WITHOUT_OPTIONS.has(name) ? [] : [[name, words.split(" ")] as const];
 });
 
-test.each(commands)("npm run %s loads and explains itself", async (name, file) => {
-  const { stdout } = await promisify(execFile)(process.execPath, [file, "--help"], { cwd: root });
+test.each(commands)("npm run %s loads and explains itself", async (name, words) => {
+  const { stdout } = await promisify(execFile)(process.execPath, [...words, "--help"], { cwd: root });
   expect(stdout).toMatch(new RegExp(`^Usage: npm run ${name}`));
 });

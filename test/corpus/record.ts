@@ -1,5 +1,3 @@
-// Records what releases of PostHog's SDKs send: node test/corpus/record.ts [--only <text in the name>]
-// Needs npm, a network and /usr/bin/chromium. Format what it wrote afterwards: npm run format
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -87,7 +85,19 @@ function asJson(value: unknown): string {
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }
 
-const { only = "" } = parseArgs({ options: { only: { type: "string" } } }).values;
+const usage = `Usage: npm run corpus:record [-- --only <text in the name>]
+
+Records what releases of PostHog's SDKs send. Needs npm, a network and Chromium. Format afterwards what it wrote:
+npm run format
+`;
+
+const { only = "", help } = parseArgs({
+  options: { only: { type: "string" }, help: { type: "boolean" } },
+}).values;
+if (help) {
+  console.log(usage);
+  process.exit(0);
+}
 await mkdir(REQUESTS_DIRECTORY, { recursive: true });
 await mkdir(EXPECTED_DIRECTORY, { recursive: true });
 for (const release of RELEASES.filter((each) => recordingName(each).includes(only))) {

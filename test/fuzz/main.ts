@@ -5,13 +5,24 @@ import type { Report, RunOptions } from "./run.ts";
 /** A chunk takes seconds; after this long a request has hung so that not even timers run. */
 const SILENCE_MS = 180_000;
 
+const usage = `Usage: npm run fuzz [-- --door front|back --requests 200000 --seed N]
+
+Sends damaged requests to where SDKs send (front), or forges what QStash sends (back). Exits 1 at the first request that
+is not answered as it must be, and says how to send it again.
+`;
+
 const { values } = parseArgs({
   options: {
+    help: { type: "boolean", default: false },
     door: { type: "string", default: "front" },
     requests: { type: "string", default: "200000" },
     seed: { type: "string" },
   },
 });
+if (values.help) {
+  console.log(usage);
+  process.exit(0);
+}
 const options: RunOptions = {
   door: doorNamed(values.door),
   requests: wholeNumber("requests", values.requests),

@@ -4,9 +4,15 @@ import { reportFailure } from "./report.ts";
 import { run } from "./run.ts";
 import { scheduleOf } from "./schedule.ts";
 
-const usage = `npm run simulate -- [--seeds 1000] [--from 1]     lives so many schedules, and stops at the end
-                  --seed 123 [--verbose]        one, with its story
-                  --mutations [--seeds 300]     breaks the gateway on purpose, until a seed notices`;
+const usage = `Usage: npm run simulate [-- --seeds 1000 --from 1]
+
+Lives seeded schedules of trouble over the real gateway, and checks what it promises. Exits 1 when a promise was broken.
+
+  --seeds N      how many schedules
+  --from N       the first
+  --seed N       one alone; with --verbose its story
+  --mutations    breaks the gateway on purpose, one way after the other, until a seed notices
+`;
 
 const { values } = parseArgs({
   options: {

@@ -3,10 +3,19 @@ import { requireProgram } from "../../requirements.ts";
 import { OWNER, startWorld } from "../world.ts";
 import { bringHistory } from "./history.ts";
 
+const usage = `Usage: npm run screenshots
+
+Takes the README's pictures of the admin anew, in light and dark, over a gateway on workerd. Needs Chromium.
+`;
+
 const PROJECT = "phc_shop";
 const SIZE = { width: 1280, height: 940 };
 const SOON_MS = 30_000;
 
+if (process.argv.includes("--help")) {
+  console.log(usage);
+  process.exit(0);
+}
 const program = requireProgram("chromium");
 if (program === null) {
   console.error("screenshots: Chromium is needed to take them");
