@@ -513,37 +513,6 @@ describe("while Redis is away, delivery", () => {
   });
 });
 
-describe("the exact rate limit", () => {
-  test("counts a project's events in all isolates together, and costs one request to Redis", async () => {
-    const edge = await start({
-      apps: [],
-      settings: { RATE_LIMIT_PER_MINUTE: "3", RATE_LIMIT_EXACT: "1" },
-    });
-    const one = { event: "e", distinct_id: "u1" };
-    const statuses: number[] = [];
-    for (const events of [[one, one], [one], [one]]) {
-      statuses.push((await edge.capture(...events)).status);
-      edge.restart();
-    }
-    expect(statuses).toEqual([200, 200, 429]);
-    const refused = await edge.capture(one);
-    expect(Number(refused.headers.get("Retry-After"))).toBeGreaterThan(0);
-    expect(await refused.json()).toMatchObject({ code: "rate_limited" });
-    await edge.settle();
-    expect(edge.delivered()).toHaveLength(3);
-  });
-
-  test("keeps nobody out while Redis is away", async () => {
-    const edge = await start({
-      apps: [],
-      settings: { RATE_LIMIT_PER_MINUTE: "1", RATE_LIMIT_EXACT: "1" },
-    });
-    edge.setRedisAway(true);
-    expect((await edge.capture({ event: "e", distinct_id: "u1" })).status).toBe(200);
-    edge.setRedisAway(false);
-  });
-});
-
 test("a path prefix serves every route below it as well as at the root", async () => {
   const edge = await start({ apps: [], settings: { PATH_PREFIX: "/ingest" } });
   const event = JSON.stringify({ api_key: edge.token, event: "e", distinct_id: "u1" });
