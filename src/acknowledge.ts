@@ -25,11 +25,12 @@ export async function acknowledge(
   batch: CapturedBatch,
   { headers, url }: Request,
   { client, waitUntil }: RequestPlatform,
-  { openScope, generations, projects, ingest, accountExactly, writeFault }: Services,
+  { openScope, generations, instances, projects, ingest, accountExactly, writeFault }: Services,
 ): Promise<void> {
   const generation = generations.read(headers.get(GENERATION_HEADER));
   const scope = openScope(waitUntil, generation, { id: batch.requestId, address: url });
-  if (client.location) scope.locations.set(client.location.ip, client.location);
+  const location = instances.definitions(batch.project).length > 0 ? client.location?.() : null;
+  if (location) scope.locations.set(location.ip, location);
   const noted = projects.note(batch.project);
   if (noted) scope.background(noted);
   const refuse = (reason: string) => {

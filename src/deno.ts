@@ -54,7 +54,7 @@ async function main(): Promise<void> {
         request.headers.get("X-Forwarded-For"),
         settings.trustedProxies,
       );
-      return gateway.fetch(request, { client: { ip, location: null }, waitUntil });
+      return gateway.fetch(request, { client: { ip }, waitUntil });
     },
   );
   void Deno.cron("scheduled tasks", "* * * * *", () => scheduled(Date.now()));

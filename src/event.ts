@@ -63,5 +63,6 @@ export interface ClientLocation {
 /** What a platform knows of the client behind a request. */
 export interface Client {
   ip: string | null;
-  location: ClientLocation | null;
+  /** Where it is, on platforms that know. Some work: only for what apps will see. */
+  location?(): ClientLocation | null;
 }

@@ -68,19 +68,14 @@ export interface RoutedGateway extends Gateway {
 
 /** Puts the gateway together for a platform and mounts its routes. Reaches neither Redis nor QStash until there is work. */
 export function createGateway(platform: Platform, services = createServices(platform)): RoutedGateway {
-  const { settings } = platform;
-  const app = new Hono<{ Bindings: RequestPlatform }>({ getPath: prefixedPath(settings.pathPrefix) });
+  const app = createApp(platform, services);
   mountOwnRoutes(app, platform, services);
+  if (platform.settings.adminTokens.length > 0) mountAdmin(app, platform, services);
   mountSdkRoutes(app, platform, services);
   app.options(
     "*",
     ({ req }) => new Response(null, { status: 204, headers: preflightHeaders(req.raw, ANY_METHOD) }),
   );
-  app.notFound(({ req }) => answerFault(req.raw, 404, "not_found", `there is no ${req.path} here`));
-  app.onError((error, { req }) => {
-    services.writeFault(`${req.method} ${req.path}: ${error.stack ?? error}`);
-    return answerFault(req.raw, 500, "internal_error", "internal server error");
-  });
 
   const { instances, queue } = services;
   return {
@@ -101,6 +96,17 @@ export function createGateway(platform: Platform, services = createServices(plat
 }
 
 type App = Hono<{ Bindings: RequestPlatform }>;
+
+/** An app without routes: what it has none for, and what fails in one, is answered as SDKs and scripts understand it. */
+function createApp({ settings }: Platform, { writeFault }: Services): App {
+  const app: App = new Hono({ getPath: prefixedPath(settings.pathPrefix) });
+  app.notFound(({ req }) => answerFault(req.raw, 404, "not_found", `there is no ${req.path} here`));
+  app.onError((error, { req }) => {
+    writeFault(`${req.method} ${req.path}: ${error.stack ?? error}`);
+    return answerFault(req.raw, 500, "internal_error", "internal server error");
+  });
+  return app;
+}
 
 /** What people, monitors and QStash call. */
 function mountOwnRoutes(app: App, platform: Platform, services: Services): void {
@@ -132,19 +138,24 @@ function mountOwnRoutes(app: App, platform: Platform, services: Services): void 
       onFault: services.writeFault,
     }),
   );
-  if (settings.adminTokens.length === 0) return;
-  const { environment, randomBytes, fetch } = platform;
-  const finish = async (scope: Scope) => services.queue.publish(await services.leftovers(scope));
-  app.use("/admin/*", async ({ env }, next) => {
+}
+
+/**
+ * The admin is an app of its own below `/admin`: its routes are of a kind for which Hono takes its slower router, and a
+ * capture request would pay for that.
+ */
+function mountAdmin(app: App, platform: Platform, services: Services): void {
+  const { queue, leftovers, logs } = services;
+  const admin = createApp(platform, services);
+  admin.use(async ({ env }, next) => {
     await next();
     // What the admin did may have been logged by apps outside of a piece of work.
-    const flushed = services.logs.flush();
+    const flushed = logs.flush();
     if (flushed) env.waitUntil(flushed);
   });
-  app.route(
-    "/admin",
-    createAdmin({ ...services, settings, environment, finish, apps, now, randomBytes, fetch }),
-  );
+  const finish = async (scope: Scope) => queue.publish(await leftovers(scope));
+  admin.route("/admin", createAdmin({ ...services, ...platform, finish }));
+  app.all("/admin/*", ({ req, env }) => admin.fetch(req.raw, env));
 }
 
 /** What SDKs call: events and recordings come in here, everything else is PostHog's to answer. */

@@ -47,7 +47,7 @@ async function main(): Promise<void> {
         request.headers.get("X-Forwarded-For"),
         settings.trustedProxies,
       );
-      return gateway.fetch(request, { client: { ip, location: null }, waitUntil });
+      return gateway.fetch(request, { client: { ip }, waitUntil });
     },
   });
   server.on("listening", () => console.log(`Edgehog listens on port ${port}`));

@@ -69,7 +69,7 @@ export default {
   fetch(request: Request, environment: Environment, context: ExecutionContext): Response | Promise<Response> {
     const ip = request.headers.get("CF-Connecting-IP");
     return gatewayOf(environment).fetch(request, {
-      client: { ip, location: ip === null ? null : locationOf(ip, request) },
+      client: { ip, location: () => (ip === null ? null : locationOf(ip, request)) },
       waitUntil: (promise) => context.waitUntil(promise),
     });
   },

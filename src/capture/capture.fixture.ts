@@ -40,7 +40,7 @@ export function createRecorder(options: Partial<CaptureOptions> & { nowText?: st
       clients.push(client);
     },
     onRejected: (project, reason, count) => rejected.push(`${project} ${reason} ${count}`),
-    clientOf: () => ({ ip: "203.0.113.7", location: null }),
+    clientOf: () => ({ ip: "203.0.113.7" }),
     siteUrl: (request) => new URL(request.url).origin,
     teamIdOf: () => 2,
     now: () => Date.parse(options.nowText ?? NOW),

@@ -49,7 +49,7 @@ describe.each(PROTOCOLS)("RATE_LIMIT_PER_MINUTE, for %s,", (_name, send) => {
   }
 
   test("answers 429 with whole seconds to wait when a project sends more, and records nothing", async () => {
-    const { recorder } = limited({ clientOf: () => ({ ip: null, location: null }) });
+    const { recorder } = limited({ clientOf: () => ({ ip: null }) });
     await send(recorder);
     await send(recorder);
     const response = await send(recorder, { origin: ORIGIN });
@@ -73,7 +73,7 @@ describe.each(PROTOCOLS)("RATE_LIMIT_PER_MINUTE, for %s,", (_name, send) => {
   test("keeps projects apart", async () => {
     const { recorder } = limited({
       authorise: () => true,
-      clientOf: () => ({ ip: null, location: null }),
+      clientOf: () => ({ ip: null }),
     });
     for (let sent = 0; sent < 3; sent += 1) await send(recorder);
     expect((await recorder.post({ ...SINGLE, api_key: "phc_other" })).status).toBe(200);
@@ -92,7 +92,7 @@ describe.each(PROTOCOLS)("RATE_LIMIT_PER_MINUTE, for %s,", (_name, send) => {
 
   test("keeps addresses apart", async () => {
     let ip = "203.0.113.1";
-    const { recorder } = limited({ clientOf: () => ({ ip, location: null }) });
+    const { recorder } = limited({ clientOf: () => ({ ip }) });
     for (let sent = 0; sent < 3; sent += 1) await recorder.post("{");
     ip = "203.0.113.2";
     expect((await send(recorder)).status).toBe(200);
@@ -114,7 +114,7 @@ describe("RATE_LIMIT_PER_MINUTE", () => {
   test("does not count a HEAD towards it, which records nothing", async () => {
     const recorder = createRecorder({
       rateLimitPerMinute: 1,
-      clientOf: () => ({ ip: null, location: null }),
+      clientOf: () => ({ ip: null }),
     });
     const pixel = `/e/?data=${encodeURIComponent(JSON.stringify(SINGLE))}`;
     for (let sent = 0; sent < 3; sent += 1) {

@@ -23,7 +23,7 @@ export async function startProxy(options: Partial<ProxyOptions> = {}): Promise<P
   const clock = { nowMs: Date.parse("2026-03-01T10:00:00Z") };
   const background: Promise<unknown>[] = [];
   const bindings: ProxyBindings = {
-    client: { ip: CLIENT_IP, location: null },
+    client: { ip: CLIENT_IP },
     waitUntil: (promise) => background.push(promise),
   };
   const app = createProxy({

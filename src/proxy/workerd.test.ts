@@ -19,7 +19,7 @@ export default {
       posthogHost: POSTHOG_HOST, assetsHost: null, cache: caches.default, limits: { maxBodyBytes: 1_000_000 },
       fetch: (url, init) => fetch(url, init), now: Date.now, uuid: () => crypto.randomUUID(), onFault() {},
     });
-    return app.fetch(request, { client: { ip: "203.0.113.7", location: null }, waitUntil() {} });
+    return app.fetch(request, { client: { ip: "203.0.113.7" }, waitUntil() {} });
   },
 };`;
 

@@ -50,7 +50,7 @@ export async function startReplay(options: Partial<ReplayOptions> = {}): Promise
     onFault: (message) => faults.push(message),
     ...options,
   });
-  const bindings = { client: { ip: "203.0.113.7", location: null } };
+  const bindings = { client: { ip: "203.0.113.7" } };
   const request = async (path: string, init?: RequestInit) => app.request(path, init, bindings);
   return {
     posthog,

@@ -110,7 +110,7 @@ export async function startEmbeddedGateway(options: EmbeddedGatewayOptions): Pro
   let answerAsQStash: Serve | null = null;
   const answer = async (answering: RoutedGateway | undefined, request: Request) => {
     const ip = request.headers.get("CF-Connecting-IP") ?? "127.0.0.1";
-    const client = { ip, location: options.locationOf?.(ip) ?? null };
+    const client = { ip, location: () => options.locationOf?.(ip) ?? null };
     return (await answering?.fetch(request, { client, waitUntil })) ?? new Response(null, { status: 503 });
   };
   const { around = (_serves, serve) => serve } = options;

@@ -27,7 +27,7 @@ export async function replay(requests: readonly RecordedRequest[], token: string
       batches.push(batch);
     },
     onRejected: (_project, reason, count) => rejected.push(`${reason} × ${count}`),
-    clientOf: () => ({ ip: "203.0.113.7", location: null }),
+    clientOf: () => ({ ip: "203.0.113.7" }),
     siteUrl: (request) => new URL(request.url).origin,
     teamIdOf: () => 2,
     now: () => nowMs,

@@ -23,7 +23,7 @@ export function createTarget(): Check {
       requireWhole(batch);
       batches.push(batch);
     },
-    clientOf: () => ({ ip: "203.0.113.7", location: null }),
+    clientOf: () => ({ ip: "203.0.113.7" }),
     siteUrl: () => "http://edge.test",
     teamIdOf: () => 1,
     now: () => NOW_MS,

@@ -70,8 +70,7 @@ export function startIsolate(options: {
     skewMs: 0,
     gateway,
     connections: new Set(),
-    serve: async (request) =>
-      gateway.fetch(request, { client: { ip: "203.0.113.9", location: null }, waitUntil }),
+    serve: async (request) => gateway.fetch(request, { client: { ip: "203.0.113.9" }, waitUntil }),
   };
   return isolate;
 }
