@@ -205,7 +205,7 @@ describe("a message that QStash delivers twice", () => {
     await publish(message);
     await publish(message);
     const settled = edge.settle();
-    await expect.poll(() => edge.qstash.counters().retried, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => edge.qstash.counters().retried).toBe(1);
     answer();
     await settled;
     await edge.advance(10 * MINUTE_MS);
@@ -224,7 +224,7 @@ describe("a message that QStash delivers twice", () => {
       await publish(message);
       edge.faults.decide(({ nth }) => (nth === 0 ? fate : "pass"));
       const settled = edge.settle();
-      await expect.poll(() => edge.qstash.counters().retried, { timeout: 20_000 }).toBe(1);
+      await expect.poll(() => edge.qstash.counters().retried).toBe(1);
       answer();
       await settled;
       await edge.advance(10 * MINUTE_MS);

@@ -110,7 +110,7 @@ describe("an app's log", () => {
     const sent = sendEvent(edge);
     // Not by the API, whose own requests take along what waits.
     const kept = () => edge.redisCommand("ZCARD", "app:phc_test:app:log");
-    await expect.poll(kept, { timeout: 5000 }).toBe(1);
+    await expect.poll(kept).toBe(1);
     expect(messagesOf(await readLog(edge))).toEqual(["begun"]);
     resolve();
     await sent;
@@ -127,7 +127,7 @@ describe("an app's log", () => {
     edge = await startTestGateway({ apps: [failing, slow] });
     const sent = sendEvent(edge);
     const kept = () => edge.redisCommand("ZCARD", "app:phc_test:failing:log");
-    await expect.poll(kept, { timeout: 5000 }).toBe(1);
+    await expect.poll(kept).toBe(1);
     resolve();
     await sent;
   });

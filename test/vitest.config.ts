@@ -23,5 +23,6 @@ export default defineConfig({
     // Started processes (workerd, Deno) on a loaded two-core machine; a guarantee is never timed by this.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 });

@@ -9,7 +9,7 @@ import { requireProgram } from "../requirements.ts";
 
 const main = new URL("../../src/local/main.ts", import.meta.url).pathname;
 /** What is awaited takes a second at most; a loaded machine may need longer. */
-const patience = { timeout: 20_000, interval: 20 };
+const patience = { interval: 20 };
 
 /** The embedded stack as a process of its own, as the gateway starts it. */
 interface StackProcess {

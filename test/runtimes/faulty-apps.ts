@@ -39,7 +39,7 @@ export function testFaultyApps({ edge, send, admin, arrival }: Seen): void {
       const answer = await admin("apps/flaky/logs?search=unhandled%20promise");
       return ((await answer.json()) as { entries: { message: string }[] }).entries;
     };
-    await expect.poll(async () => (await forgotten()).length, { timeout: 20_000 }).toBe(4);
+    await expect.poll(async () => (await forgotten()).length).toBe(4);
     const entries = await forgotten();
     const text = entries.map(({ message }) => message).join("\n");
     expect(text).toMatch(/Error: rejected/);
@@ -60,7 +60,7 @@ export function testFaultyApps({ edge, send, admin, arrival }: Seen): void {
       const answer = await admin("apps/flaky/logs?search=thrown%20in%20a%20callback");
       return ((await answer.json()) as { entries: { message: string }[] }).entries;
     };
-    await expect.poll(async () => (await thrown()).length, { timeout: 15_000 }).toBe(1);
+    await expect.poll(async () => (await thrown()).length).toBe(1);
     expect((await thrown())[0]).toMatchObject({
       level: "ERROR",
       source: "PLUGIN",

@@ -15,7 +15,7 @@ export function testLibraries({
     const reports = () =>
       hook().requests.flatMap(({ path, json }) => (path === "/report" ? [json as LibraryReport] : []));
     const names = Object.keys(expectedOfLibraries);
-    await expect.poll(() => reports().length, { timeout: 20_000 }).toBe(names.length);
+    await expect.poll(() => reports().length).toBe(names.length);
     expect(Object.fromEntries(reports().map(({ library, report }) => [library, report]))).toEqual(
       expectedOfLibraries,
     );
@@ -28,7 +28,7 @@ export function testLibraries({
         return objects ? [[objects, points]] : [];
       });
     expect((await run("libraries", "runEveryHour")).status).toBe(202);
-    await expect.poll(flushed, { timeout: 20_000 }).toEqual([
+    await expect.poll(flushed).toEqual([
       [[{ n: 1 }, { n: 2 }], 2],
       [[{ n: 3 }], 1],
     ]);

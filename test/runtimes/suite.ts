@@ -54,7 +54,7 @@ export function testRuntime(runtime: RuntimeName): void {
       edge.posthog.requests.flatMap(({ json }) => (json as { batch?: Delivered[] } | undefined)?.batch ?? []);
     const arrival = (distinctId: string) =>
       expect
-        .poll(() => delivered().find((event) => event.distinct_id === distinctId), { timeout: 20_000 })
+        .poll(() => delivered().find((event) => event.distinct_id === distinctId))
         .toBeDefined()
         .then(() => delivered().find((event) => event.distinct_id === distinctId) as Delivered);
 

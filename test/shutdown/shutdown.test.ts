@@ -55,12 +55,12 @@ describe.each(["node", "deno"] as const)("the gateway on %s, asked to end", (run
       return Response.json({});
     });
     const answer = send();
-    await expect.poll(() => requests("/at-work"), { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => requests("/at-work")).toBe(1);
     edge.signal("SIGTERM");
-    await expect.poll(refusesRequests, { timeout: 20_000 }).toBe(true);
+    await expect.poll(refusesRequests).toBe(true);
     release();
     expect((await answer).status).toBe(200);
-    await expect.poll(() => requests("/background"), { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => requests("/background")).toBe(1);
     expect(edge.exitCode()).toBe(null);
     finish();
     expect(await edge.ended).toBe(0);
@@ -71,7 +71,7 @@ describe.each(["node", "deno"] as const)("the gateway on %s, asked to end", (run
   test("cuts off what does not end in its time, says so, and tears the apps down all the same", async () => {
     hook.answerWith(() => new Promise(() => {}));
     const answer = send().catch(() => null);
-    await expect.poll(() => requests("/at-work"), { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => requests("/at-work")).toBe(1);
     edge.signal("SIGTERM");
     expect(await edge.ended).toBe(1);
     await answer;
@@ -83,9 +83,9 @@ describe.each(["node", "deno"] as const)("the gateway on %s, asked to end", (run
   test("ends at once when it is asked again", async () => {
     hook.answerWith(() => new Promise(() => {}));
     const answer = send().catch(() => null);
-    await expect.poll(() => requests("/at-work"), { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => requests("/at-work")).toBe(1);
     edge.signal("SIGTERM");
-    await expect.poll(refusesRequests, { timeout: 20_000 }).toBe(true);
+    await expect.poll(refusesRequests).toBe(true);
     edge.signal("SIGTERM");
     expect(await edge.ended).toBe(1);
     await answer;
