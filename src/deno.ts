@@ -1,7 +1,7 @@
 import { apps } from "#registry";
-import { clientAddress } from "./client-address.ts";
-import { createGatewayProcess, FaultySettings } from "./process.ts";
-import { createShutdown } from "./shutdown.ts";
+import { clientAddress } from "./process/client-address.ts";
+import { createGatewayProcess, FaultySettings } from "./process/index.ts";
+import { createShutdown } from "./process/shutdown.ts";
 
 /** The part of Deno that the gateway uses. */
 interface DenoRuntime {

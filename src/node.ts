@@ -2,10 +2,10 @@ import type { IncomingMessage } from "node:http";
 import process from "node:process";
 import { apps } from "#registry";
 import { serve, type ServerType } from "@hono/node-server";
-import { clientAddress } from "./client-address.ts";
-import { createGatewayProcess, FaultySettings } from "./process.ts";
+import { clientAddress } from "./process/client-address.ts";
+import { createGatewayProcess, FaultySettings } from "./process/index.ts";
 import { startCron } from "./schedule/cron.ts";
-import { createShutdown } from "./shutdown.ts";
+import { createShutdown } from "./process/shutdown.ts";
 
 /** For a shutdown in order: the platform's own patience is 10 s as a rule. */
 const SHUTDOWN_MS = 8000;

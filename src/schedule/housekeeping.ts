@@ -1,6 +1,6 @@
-import { foldAccounts } from "./accounts/totals.ts";
-import { expireLetters } from "./delivery/dead-letters/forget.ts";
-import { describeStoreError, type Store } from "./store.ts";
+import { foldAccounts } from "../accounts/totals.ts";
+import { expireLetters } from "../delivery/dead-letters/forget.ts";
+import { describeStoreError, type Store } from "../store.ts";
 
 /** Minute of the hour at which it is done: one that hourly tasks do not begin at. */
 const AT_MINUTE = 17;

@@ -1,4 +1,4 @@
-import { within } from "./within.ts";
+import { within } from "../within.ts";
 
 /** Of a shutdown's time, what is kept for apps to tear down and for what they leave, when requests do not end. */
 const TEAR_DOWN_MS = 2500;

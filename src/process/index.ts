@@ -1,9 +1,9 @@
-import { hardenBuiltIns } from "./apps/built-ins/harden.ts";
-import type { AppDefinition } from "./apps/definition.ts";
-import { createGateway, type Gateway } from "./gateway.ts";
-import type { CityDatabase } from "./geoip/maxmind.ts";
-import { createMemoryAssetCache } from "./proxy/memory-cache.ts";
-import { type Environment, readSettings, type Settings } from "./settings.ts";
+import { hardenBuiltIns } from "../apps/built-ins/harden.ts";
+import type { AppDefinition } from "../apps/definition.ts";
+import { createGateway, type Gateway } from "../gateway.ts";
+import type { CityDatabase } from "../geoip/maxmind.ts";
+import { createMemoryAssetCache } from "../proxy/memory-cache.ts";
+import { type Environment, readSettings, type Settings } from "../settings.ts";
 
 /** The gateway as a process of its own: on Node and Deno alike, beyond what those call differently. */
 export interface GatewayProcess {
@@ -86,7 +86,7 @@ export async function createGatewayProcess(options: {
 async function openGeoip(environment: Environment): Promise<CityDatabase | null> {
   const place = environment["GEOIP_DATABASE"];
   if (typeof place !== "string" || place === "") return null;
-  const { openCityDatabase } = await import("./geoip/maxmind.ts");
+  const { openCityDatabase } = await import("../geoip/maxmind.ts");
   return openCityDatabase(place, {
     fetch: (input, init) => fetch(input, init),
     onFault: (message) => console.error(message),

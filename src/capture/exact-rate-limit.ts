@@ -1,7 +1,7 @@
 import { Ratelimit } from "@upstash/ratelimit";
-import { CaptureError } from "./capture/errors.ts";
-import { keys } from "./keys.ts";
-import type { Store } from "./store.ts";
+import { keys } from "../keys.ts";
+import type { Store } from "../store.ts";
+import { CaptureError } from "./errors.ts";
 
 /** Redis that does not answer by then does not keep events out. */
 const LIMIT_TIMEOUT_MS = 1000;
