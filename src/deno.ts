@@ -1,6 +1,6 @@
 import { apps } from "#registry";
 import { clientAddress } from "./process/client-address.ts";
-import { createGatewayProcess, FaultySettings } from "./process/index.ts";
+import { createGatewayProcess, describeStartFault } from "./process/index.ts";
 import { createShutdown } from "./process/shutdown.ts";
 
 /** The part of Deno that the gateway uses. */
@@ -25,7 +25,7 @@ const SHUTDOWN_MS = 4500;
 try {
   await main();
 } catch (error) {
-  console.error(error instanceof FaultySettings ? error.message : error);
+  console.error(describeStartFault(error, Deno.env.toObject()["PORT"]));
   Deno.exit(1);
 }
 

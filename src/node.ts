@@ -1,9 +1,10 @@
+import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import process from "node:process";
 import { apps } from "#registry";
 import { serve, type ServerType } from "@hono/node-server";
 import { clientAddress } from "./process/client-address.ts";
-import { createGatewayProcess, FaultySettings } from "./process/index.ts";
+import { createGatewayProcess, describeStartFault } from "./process/index.ts";
 import { startCron } from "./schedule/cron.ts";
 import { createShutdown } from "./process/shutdown.ts";
 
@@ -14,7 +15,7 @@ const IDLE_CHECK_MS = 50;
 try {
   await main();
 } catch (error) {
-  console.error(error instanceof FaultySettings ? error.message : error);
+  console.error(describeStartFault(error, process.env["PORT"]));
   process.exit(1);
 }
 
@@ -50,7 +51,8 @@ async function main(): Promise<void> {
       return gateway.fetch(request, { client: { ip }, waitUntil });
     },
   });
-  server.on("listening", () => console.log(`Edgehog listens on port ${port}`));
+  await once(server, "listening");
+  console.log(`Edgehog listens on port ${port}`);
   const stopCron = startCron(scheduled);
 
   const stop = createShutdown({

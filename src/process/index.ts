@@ -2,8 +2,11 @@ import { hardenBuiltIns } from "../apps/built-ins/harden.ts";
 import type { AppDefinition } from "../apps/definition.ts";
 import { createGateway, type Gateway } from "../gateway.ts";
 import type { CityDatabase } from "../geoip/maxmind.ts";
+import { RedisUnavailableError } from "../local/redis/backend.ts";
 import { createMemoryAssetCache } from "../proxy/memory-cache.ts";
 import { type Environment, readSettings, type Settings } from "../settings.ts";
+
+const DEFAULT_PORT = 8787;
 
 /** The gateway as a process of its own: on Node and Deno alike, beyond what those call differently. */
 export interface GatewayProcess {
@@ -28,6 +31,13 @@ export class FaultySettings extends Error {
   }
 }
 
+/** What the console says of an error that keeps the process from starting: of one that a person can mend no stack. */
+export function describeStartFault(error: unknown, port: string | undefined): unknown {
+  if (error instanceof FaultySettings || error instanceof RedisUnavailableError) return error.message;
+  if ((error as { code?: unknown }).code !== "EADDRINUSE") return error;
+  return `Edgehog does not start: port ${port || DEFAULT_PORT} is taken. End what listens there, or set PORT to another one.`;
+}
+
 export async function createGatewayProcess(options: {
   runtime: "deno" | "node";
   apps: readonly AppDefinition[];
@@ -36,7 +46,7 @@ export async function createGatewayProcess(options: {
 }): Promise<GatewayProcess> {
   const { environment } = options;
   const parsed = readSettings(environment);
-  const port = Number(environment["PORT"] ?? 8787);
+  const port = Number(environment["PORT"] ?? DEFAULT_PORT);
   const faults = "faults" in parsed ? [...parsed.faults] : [];
   if (!Number.isInteger(port) || port < 0 || port > 65_535) faults.push("PORT is not a port number");
   const database = await openGeoip(environment).catch((error: Error) => {
