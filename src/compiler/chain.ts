@@ -73,8 +73,8 @@ function runTogether(a: ChainLink, b: ChainLink): boolean {
 }
 
 function remarks(link: ChainLink, place: Omit<Fault, "app" | "message">): Fault[] {
+  if (!link.enabled) return [];
   const remark = (message: string) => ({ app: link.plugin, ...place, message });
-  if (!link.enabled) return [remark("Listed, but disabled")];
   const missing = missingFields(link.folder.manifest, link.config, link.attachments);
   return missing.map((key) => remark(`${key}: required, but not configured`));
 }

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type * as z from "zod";
 import { idleConditions } from "../apps/configuration.ts";
-import { type Manifest, manifestSchema } from "../apps/manifest.ts";
-import type { Report } from "./faults.ts";
+import { FIELD_TYPES, type Manifest, manifestSchema } from "../apps/manifest.ts";
+import type { Fault, Report } from "./faults.ts";
 import { type JsonDocument, JsonError, readJsonc } from "./jsonc.ts";
 import { posthogVersionFault } from "./posthog-version.ts";
 
@@ -30,7 +30,20 @@ export async function readManifest(
   for (const remark of [...secretChoices, ...idleConditions(manifest)]) {
     report.warnings.push({ app, file, message: remark });
   }
+  for (const fault of unknownTypes(document)) report.warnings.push({ app, file, ...fault });
   return manifest;
+}
+
+/** Types of fields that are not known: an app that PostHog accepted builds all the same, and an author hears of a typing error. */
+function unknownTypes(document: JsonDocument): Omit<Fault, "file">[] {
+  const { config } = document.value as { config?: Record<string, unknown> | null };
+  return Object.entries(config ?? {}).flatMap(([name, field]) => {
+    const type = (field as { type?: unknown } | null)?.type;
+    if (typeof type !== "string" || FIELD_TYPES.some((known) => known === type)) return [];
+    const path = ["config", Array.isArray(config) ? Number(name) : name, "type"];
+    const message = `${path.join(".")}: "${type}" is no type of field, it is treated as text`;
+    return [{ ...document.placeOf(path), message, hint: `there are ${FIELD_TYPES.join(", ")}` }];
+  });
 }
 
 /** Parses a JSON file and validates it; every fault is reported with its place and path. */
