@@ -163,6 +163,9 @@ const schema = z.object({
   TRUST_PLUGIN_MARKERS: flag,
 });
 
+/** Names of all settings that {@link readSettings} looks at. */
+export const settingNames: readonly string[] = Object.keys(schema.shape);
+
 const consistent = schema
   .refine(({ POSTHOG_HOST, PUBLIC_URL }) => POSTHOG_HOST === undefined || POSTHOG_HOST !== PUBLIC_URL, {
     path: ["POSTHOG_HOST"],

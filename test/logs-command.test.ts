@@ -23,7 +23,7 @@ async function log(...messages: string[]): Promise<void> {
 
 test("shows each entry once, also equal ones, in the order of their times", async () => {
   const { url, adminToken: token } = edge;
-  const reader = createLogReader({ url, token, plugin: "app", filters: {}, fetch });
+  const reader = createLogReader({ connection: { url, token }, plugin: "app", filter: {} });
   const next = async () => (await reader.next()).map(({ message }) => message);
   expect(await next()).toEqual([]);
   await log("a", "same", "same");
@@ -45,13 +45,14 @@ test("prints the log in the terminal", async () => {
 });
 
 test.each([
-  [["nobody"], 'answered 404: {"error":"there is no app \\"nobody\\" in this deployment"}'],
-  [["app", "--level", "loud"], "level: give one of"],
-  [["app", "--loud"], "Unknown option '--loud'"],
-])("says what is wrong with %j", async (given, expected) => {
+  [["nobody"], 1, 'answered 404: there is no app "nobody" in this deployment\n'],
+  [["app", "--level", "loud"], 1, "level: give one of"],
+  [["app", "--loud"], 2, "Unknown option '--loud'"],
+  [[], 2, "Say whose log"],
+])("says what is wrong with %j", async (given, code, expected) => {
   const options = [...given, "--url", edge.url, "--token", edge.adminToken];
   const failure = await run(process.execPath, [program, ...options]).catch((error: unknown) => error);
-  expect(failure).toMatchObject({ code: 1, stderr: expect.stringContaining(expected) });
+  expect(failure).toMatchObject({ code, stderr: expect.stringContaining(expected) });
 });
 
 test("keeps what was logged from steering the terminal", () => {

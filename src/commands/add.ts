@@ -1,9 +1,8 @@
 import process from "node:process";
 import { type Added, addApp } from "./kit/add-app.ts";
 import { describeConfiguration } from "./kit/configuration.ts";
-import { UsageError } from "./kit/project.ts";
-import { runCommand } from "./kit/run.ts";
 import { root } from "./bundle.ts";
+import { runCommand, UsageError, WrongCall } from "./run-command.ts";
 
 const usage = `Usage: npm run add <source> [-- --as <name>] [--replace]
 
@@ -22,7 +21,7 @@ it needs configuration first. Installs nothing, and changes nothing unless all o
 
 const options = { as: { type: "string" }, replace: { type: "boolean" } } as const;
 await runCommand(usage, options, async ([source, ...rest], { as, replace = false }) => {
-  if (!source || rest.length > 0) throw new UsageError(`Say which app to add.\n\n${usage}`);
+  if (!source || rest.length > 0) throw new WrongCall("Say which app to add.");
   const stopping = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => stopping.abort(new UsageError("Stopped; nothing was added.")));

@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import process from "node:process";
-import { parseArgs } from "node:util";
-import { compile } from "../compiler/compile.ts";
+import { compile } from "../compiler/index.ts";
 import { bundleProcess, bundleWorker, root } from "./bundle.ts";
+import { runCommand, WrongCall } from "./run-command.ts";
 
 const usage = `Usage: npm run build [-- --target worker|node|deno …]
 
@@ -12,32 +11,20 @@ Without --target all three are built.
 
 const targets = ["worker", "node", "deno"] as const;
 
-const { values } = parseArgs({
-  options: { target: { type: "string", multiple: true }, help: { type: "boolean" } },
-});
-if (values.help) {
-  console.log(usage);
-  process.exit(0);
-}
-const wanted = values.target ?? targets;
-const unknown = wanted.filter((name) => !targets.some((target) => target === name));
-if (unknown.length > 0) {
-  console.error(`Unknown target ${unknown.join(", ")}: choose from ${targets.join(", ")}.`);
-  process.exit(2);
-}
+await runCommand(usage, { target: { type: "string", multiple: true } }, async (words, { target }) => {
+  const wanted = target ?? targets;
+  const unknown = wanted.filter((name) => !targets.some((known) => known === name));
+  if (unknown.length > 0) {
+    throw new WrongCall(`Unknown target ${unknown.join(", ")}: choose from ${targets.join(", ")}.`);
+  }
+  if (words.length > 0) throw new WrongCall(`${words.join(" ")}: name targets by --target.`);
 
-try {
   await compile({ pluginsDirectory: join(root, "plugins"), outDirectory: join(root, "src/generated") });
   const dist = join(root, "dist");
   const built = await Promise.all(
     targets
-      .filter((target) => wanted.includes(target))
-      .map((target) =>
-        target === "worker" ? bundleWorker(join(dist, "worker")) : bundleProcess(target, dist),
-      ),
+      .filter((name) => wanted.includes(name))
+      .map((name) => (name === "worker" ? bundleWorker(join(dist, "worker")) : bundleProcess(name, dist))),
   );
   for (const file of built) console.log(`built ${file.slice(root.length)}`);
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
-}
+});

@@ -9,6 +9,7 @@ import { build } from "esbuild";
 import { writeAdminAssets } from "../compiler/admin-assets.ts";
 import { writeAdminModule } from "../compiler/admin-module.ts";
 import { writeGeoip } from "../compiler/geoip.ts";
+import { UsageError } from "./run-command.ts";
 
 /** The project's folder, with a trailing slash. */
 export const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -35,7 +36,7 @@ export const wranglerProgram = join(
 /**
  * Bundles the Worker as `wrangler deploy` would upload it. Resolves to the path of the bundle; modules that it imports lie
  * beside it. With `registry` the apps are those of another folder than `plugins/`, compiled before, and `cities` is the file
- * of a City database that goes along. Rejects with wrangler's own words.
+ * of a City database that goes along. Rejects with `UsageError`, in wrangler's own words.
  */
 export async function bundleWorker(
   outDirectory: string,
@@ -51,7 +52,7 @@ export async function bundleWorker(
     cwd: root,
     env: { ...process.env, ...quietWrangler },
   }).catch((error: { stdout?: string; stderr?: string; message: string }) => {
-    throw new Error(
+    throw new UsageError(
       `wrangler could not bundle the Worker:\n${error.stdout ?? ""}${error.stderr ?? error.message}`,
     );
   });

@@ -4,12 +4,13 @@ import process from "node:process";
 import { promisify } from "node:util";
 import { unstable_readConfig as readConfig } from "wrangler";
 import { root, wranglerProgram } from "./bundle.ts";
-import { deploymentFaults } from "./deployable.ts";
+import { deploymentFaults, requiredSecrets } from "./deployable.ts";
 
 const usage = `Usage: npm run deploy [-- <options of wrangler deploy>]
 
 Checks that the settings the gateway needs are there, as vars of wrangler.toml or as secrets, then deploys to Cloudflare.
-Needs a login: npx wrangler login, or CLOUDFLARE_API_TOKEN.
+Needs a login: npx wrangler login, or CLOUDFLARE_API_TOKEN. With --dry-run it needs none, does not look at secrets, and bundles
+the Worker without uploading it.
 `;
 
 const options = process.argv.slice(2);
@@ -19,7 +20,7 @@ if (options.includes("--help")) {
 }
 
 const { vars } = readConfig({ config: join(root, "wrangler.toml") });
-const secrets = await listSecrets();
+const secrets = options.includes("--dry-run") ? requiredSecrets : await listSecrets();
 const faults = deploymentFaults(vars, secrets);
 if (faults.length > 0) {
   console.error(`Not deployed, settings are faulty:\n${faults.map((fault) => `  ${fault}`).join("\n")}

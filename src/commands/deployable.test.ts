@@ -1,17 +1,12 @@
 import { expect, test } from "vitest";
-import { deploymentFaults } from "./deployable.ts";
+import { deploymentFaults, requiredSecrets } from "./deployable.ts";
 
 const vars = {
   PROJECT_TOKENS: "phc_a",
   PUBLIC_URL: "https://edge.example.com",
   UPSTASH_REDIS_REST_URL: "https://redis.example.com",
 };
-const secrets = [
-  "UPSTASH_REDIS_REST_TOKEN",
-  "QSTASH_TOKEN",
-  "QSTASH_CURRENT_SIGNING_KEY",
-  "QSTASH_NEXT_SIGNING_KEY",
-];
+const secrets = requiredSecrets;
 
 test("finds nothing wrong with vars and secrets that a Worker starts with", () => {
   expect(deploymentFaults(vars, secrets)).toEqual([]);

@@ -1,6 +1,14 @@
 import { Buffer } from "node:buffer";
 import { type Environment, readSettings } from "../settings.ts";
 
+/** What a Worker cannot start without, and keeps as secrets. */
+export const requiredSecrets = [
+  "UPSTASH_REDIS_REST_TOKEN",
+  "QSTASH_TOKEN",
+  "QSTASH_CURRENT_SIGNING_KEY",
+  "QSTASH_NEXT_SIGNING_KEY",
+] as const;
+
 /** Stands for a secret, whose value nobody can read back: present, and well-formed as far as anyone can tell. */
 const SECRET = "https://secret.invalid";
 /** Stand-ins for settings of which `SECRET` is no form; any setting may be put as a secret. */

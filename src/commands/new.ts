@@ -1,7 +1,6 @@
 import { createApp } from "./kit/create-app.ts";
-import { UsageError } from "./kit/project.ts";
-import { runCommand } from "./kit/run.ts";
 import { root } from "./bundle.ts";
+import { runCommand, WrongCall } from "./run-command.ts";
 
 const usage = `Usage: npm run new <name> [-- --export]
 
@@ -10,7 +9,7 @@ Without an option it looks at each event as it passes; with --export it sends ev
 `;
 
 await runCommand(usage, { export: { type: "boolean" } }, async ([name, ...rest], values) => {
-  if (!name || rest.length > 0) throw new UsageError(`Say what the app is to be called.\n\n${usage}`);
+  if (!name || rest.length > 0) throw new WrongCall("Say what the app is to be called.");
   const files = await createApp(root, name, values.export ? "export" : "process");
   console.log(`Made ${files.join(", ")}, and listed it in plugins/apps.json${
     values.export ? ", disabled until its url is set" : ""

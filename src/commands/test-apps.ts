@@ -4,9 +4,8 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { UsageError } from "./kit/project.ts";
-import { runCommand } from "./kit/run.ts";
 import { root } from "./bundle.ts";
+import { runCommand, UsageError } from "./run-command.ts";
 
 const usage = `Usage: npm run test:apps [-- <app> …] [-- --watch]
 

@@ -15,7 +15,8 @@ export async function freePort(): Promise<number> {
   throw new Error(`no port of 127.0.0.1 from ${PORTS.from} to ${PORTS.to} seems to be free`);
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** Whether a server could listen on this port of 127.0.0.1 now. False for what is no port. */
+export async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   try {
     await once(server.listen(port, "127.0.0.1"), "listening");

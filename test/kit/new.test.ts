@@ -35,7 +35,7 @@ test("a new app passes format, lint, types and its own test at once, and says wh
 test.each<[string, string[], number, string]>([
   ["a folder that is there", ["heartbeat"], 1, "plugins/heartbeat is there already"],
   ["a name that is none", ["../x"], 1, '"../x" cannot be an app\'s folder: use letters'],
-  ["no name", [], 1, "Usage: npm run new"],
+  ["no name", [], 2, "Usage: npm run new"],
   ["an option that there is not", ["x", "--typescript"], 2, "Usage: npm run new"],
 ])("refuses %s, and changes nothing", async (_what, args, code, message) => {
   const before = await checkout.read("plugins/apps.json");

@@ -1,6 +1,5 @@
+import { callAdmin } from "../admin-api.ts";
 import type { Connection } from "../connection.ts";
-
-const REQUEST_TIMEOUT_MS = 60_000;
 
 /** A dead letter in a list. */
 export interface Entry {
@@ -30,7 +29,7 @@ export interface Replay {
 export type Filter = Readonly<Record<string, string>>;
 export type Which = { ids: readonly string[] } | { filter: Filter };
 
-/** The admin API for dead letters. All reject with the gateway's words, or when it cannot be reached. */
+/** The admin API for dead letters. All reject as `callAdmin` does. */
 export interface DeadLetterClient {
   /** Up to `most` letters, newest first, page by page; `isAll` when there are no more. */
   list(filter: Filter, most: number): Promise<{ entries: Entry[]; isAll: boolean }>;
@@ -42,18 +41,9 @@ export interface DeadLetterClient {
 
 const PAGE = 500;
 
-export function createClient({ url, token }: Connection): DeadLetterClient {
-  async function call<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
-    const response = await fetch(`${url}/admin/api/deadletters${path}`, {
-      method,
-      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${new URL(url).origin} answered ${response.status}: ${text}`);
-    return JSON.parse(text) as Answer;
-  }
+export function createClient(connection: Connection): DeadLetterClient {
+  const call = <Answer>(method: "GET" | "POST" | "DELETE", path: string, body?: unknown) =>
+    callAdmin<Answer>(connection, method, `deadletters${path}`, body);
 
   return {
     async list(filter, most) {

@@ -14,7 +14,7 @@ import { sendSession } from "./session.ts";
 const usage = `Usage: npm run demo
 
 Shows the main job on this machine alone: the gateway on workerd with the five apps of plugins/, an embedded Redis and
-QStash, a stand-in for PostHog and a warehouse that is down at first. Takes half a minute; exits 0 only if all of it came
+QStash, a stand-in for PostHog and a warehouse that is down at first. Takes some ten seconds; exits 0 only if all of it came
 out as expected.
 `;
 

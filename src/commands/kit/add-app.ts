@@ -3,11 +3,12 @@ import { mkdtemp, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { compile, type CompiledApp, CompileError, describeFault } from "../../compiler/index.ts";
 import { describePackage, knownPackage } from "../../compiler/known-packages.ts";
+import { UsageError } from "../run-command.ts";
 import { copyApp, requireApp, wantedVersions } from "./copy-app.ts";
 import { draftConfiguration, type Draft } from "./configuration.ts";
 import { fetchSource, readSource, type Source } from "./fetch-source.ts";
 import { findHooksOf } from "./find-hooks.ts";
-import { checkName, leaveUnchecked, listApp, unlistApp, UsageError } from "./project.ts";
+import { checkName, leaveUnchecked, listApp, unlistApp } from "./project.ts";
 
 export interface AddOptions {
   /** The project's folder. */

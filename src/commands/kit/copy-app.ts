@@ -2,7 +2,7 @@ import { copyFile, mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { findEntry } from "../../compiler/entry.ts";
 import { readJsonc } from "../../compiler/jsonc.ts";
-import { UsageError } from "./project.ts";
+import { UsageError } from "../run-command.ts";
 
 /** What is not the app: history, installed packages, and what tools leave behind. */
 const NOISE = new Set([

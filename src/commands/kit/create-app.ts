@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { checkName, format, listApp, UsageError } from "./project.ts";
+import { UsageError } from "../run-command.ts";
+import { checkName, format, listApp } from "./project.ts";
 
 /** Each is an app by itself, with its test, under the name "My app". */
 const TEMPLATES = join(import.meta.dirname, "templates");

@@ -4,7 +4,7 @@ import { mkdir, readdir } from "node:fs/promises";
 import { basename, isAbsolute, join, relative, resolve } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
-import { UsageError } from "./project.ts";
+import { UsageError } from "../run-command.ts";
 
 /** For one call of git, npm or tar, on a slow line. */
 const PROGRAM_TIMEOUT_MS = 5 * 60_000;
@@ -95,7 +95,7 @@ async function fetchGit(
 async function fetchPackage(name: string, target: string, signal: AbortSignal): Promise<Fetched> {
   await mkdir(target);
   const what = `the npm package ${name} could not be fetched`;
-  await run("npm", ["pack", name, "--pack-destination", target, "--ignore-scripts", "--silent"], {
+  await run("npm", ["pack", name, "--pack-destination", target, "--ignore-scripts", "--loglevel=error"], {
     what,
     signal,
   });

@@ -5,12 +5,8 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
 import { FOLDER_NAME } from "../../compiler/index.ts";
+import { UsageError } from "../run-command.ts";
 import { appendItem, removeItems } from "./json-edit.ts";
-
-/** What is wrong with what a person asked for, and what to do. Shown without a stack. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
 
 export const APPS_FILE = "plugins/apps.json";
 

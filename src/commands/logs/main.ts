@@ -1,7 +1,6 @@
-import process from "node:process";
 import { setTimeout as wait } from "node:timers/promises";
-import { parseArgs } from "node:util";
-import { connectionUsage, describeFailure, findConnection } from "../connection.ts";
+import { connectionOptions, connectionUsage, findConnection } from "../connection.ts";
+import { runCommand, UsageError, WrongCall } from "../run-command.ts";
 import { logLine } from "./line.ts";
 import { createLogReader } from "./reader.ts";
 
@@ -19,59 +18,23 @@ ${connectionUsage}`;
 const FOLLOW_EVERY_MS = 2000;
 
 const text = { type: "string" } as const;
-const { values, positionals } = parseArguments();
-const [plugin] = positionals;
-if (values.help || plugin === undefined || positionals.length > 1) {
-  console.log(usage);
-  process.exit(values.help ? 0 : 1);
-}
+const filters = { level: text, hook: text, search: text, project: text };
+const options = { ...filters, follow: { type: "boolean" }, ...connectionOptions } as const;
 
-const connection = await findConnection(values).catch((error: Error) => {
-  console.error(error.message);
-  return process.exit(1);
-});
-const { level, hook, search, project } = values;
-const filters = Object.entries({ level, hook, search, project }).filter(([, value]) => value !== undefined);
-const reader = createLogReader({
-  ...connection,
-  plugin,
-  filters: Object.fromEntries(filters) as Record<string, string>,
-  fetch,
-});
-
-const show = async () => {
-  for (const entry of await reader.next()) console.log(logLine(entry));
-};
-const complain = (error: unknown) => console.error(describeFailure(error));
-try {
+await runCommand(usage, options, async ([plugin, ...rest], { follow, url, token, ...filter }) => {
+  if (plugin === undefined || rest.length > 0) throw new WrongCall("Say whose log: the folder of one app.");
+  const reader = createLogReader({ connection: await findConnection({ url, token }), plugin, filter });
+  const show = async () => {
+    for (const entry of await reader.next()) console.log(logLine(entry));
+  };
   await show();
-} catch (error) {
-  complain(error);
-  process.exit(1);
-}
-while (values.follow) {
-  await wait(FOLLOW_EVERY_MS);
-  // A gateway that is being restarted will be back.
-  await show().catch(complain);
-}
-
-function parseArguments() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        follow: { type: "boolean" },
-        help: { type: "boolean" },
-        level: text,
-        hook: text,
-        search: text,
-        project: text,
-        url: text,
-        token: text,
-      },
+  if (!follow) return;
+  for (;;) {
+    await wait(FOLLOW_EVERY_MS);
+    await show().catch((error: unknown) => {
+      // A gateway that is being restarted will be back.
+      if (!(error instanceof UsageError)) throw error;
+      console.error(error.message);
     });
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`);
-    return process.exit(1);
   }
-}
+});

@@ -1,7 +1,8 @@
 import type { LogPage } from "../../logs/read.ts";
 import type { ReadEntry } from "../../logs/stored-entry.ts";
+import { callAdmin } from "../admin-api.ts";
+import type { Connection } from "../connection.ts";
 
-const REQUEST_TIMEOUT_MS = 10_000;
 /** Isolates send their entries when their work ends, so that older ones may come after newer ones. */
 const OVERLAP_MS = 15_000;
 const ENTRIES_PER_PAGE = 200;
@@ -11,39 +12,27 @@ const MAX_PAGES = 5;
 /** Reads an app's log through the admin API, bit by bit. */
 export interface LogReader {
   /**
-   * Entries that have not been read yet, oldest first; of what is there at the first call, the newest page. Rejects when
-   * the gateway cannot be reached or refuses, with its words.
+   * Entries that have not been read yet, oldest first; of what is there at the first call, the newest page. Rejects as
+   * `callAdmin` does.
    */
   next(): Promise<ReadEntry[]>;
 }
 
 export function createLogReader(options: {
-  /** Address of the gateway, without a slash at its end. */
-  url: string;
-  /** The `ADMIN_TOKEN`. */
-  token: string;
+  connection: Connection;
   plugin: string;
   /** The API's own parameters, such as `level` and `project`. */
-  filters: Readonly<Record<string, string>>;
-  fetch: typeof fetch;
+  filter: Readonly<Record<string, string | undefined>>;
 }): LogReader {
   /** What the last look found, by how often: entries have no identity but their text. */
   let seen = new Map<string, number>();
   let since: string | null = null;
 
-  async function page(cursor: string | null): Promise<LogPage> {
-    const address = new URL(`${options.url}/admin/api/apps/${encodeURIComponent(options.plugin)}/logs`);
-    const parameters = { ...options.filters, limit: String(ENTRIES_PER_PAGE), since, cursor };
-    for (const [name, value] of Object.entries(parameters)) {
-      if (value !== null) address.searchParams.set(name, value);
-    }
-    const response = await options.fetch(address, {
-      headers: { Authorization: `Bearer ${options.token}` },
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${address.origin} answered ${response.status}: ${text}`);
-    return JSON.parse(text) as LogPage;
+  function page(cursor: string | null): Promise<LogPage> {
+    const parameters = { ...options.filter, limit: String(ENTRIES_PER_PAGE), since, cursor };
+    const given = Object.entries(parameters).flatMap(([name, value]) => (value ? [[name, value]] : []));
+    const path = `apps/${encodeURIComponent(options.plugin)}/logs?${new URLSearchParams(given)}`;
+    return callAdmin(options.connection, "GET", path);
   }
 
   async function recent(): Promise<ReadEntry[]> {
