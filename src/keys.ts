@@ -103,6 +103,8 @@ export const keys = {
   /** Text: a message that was too large for the queue, until it has been delivered. */
   oversize: (route: string, id: string) => `oversize:${route}:${id}`,
   oversizeTtlSeconds: 14 * day,
+  /** Sorted set: those whose messages wait in a lane, `<lane> <key>`, by the time (ms) at which that is looked at again. */
+  oversizeInLanes: "lanes:oversize",
 
   /** Text: a message that QStash did not take, until a sweep has published it. */
   spooled: (route: string, id: string) => `spool:${route}:${id}`,

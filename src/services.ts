@@ -138,7 +138,7 @@ export function createServices(platform: Platform) {
     uuid,
     tally,
     progress: createProgressBook({ store, queue, now, uuid, mask, onFault: writeFault }),
-    housekeeping: createHousekeeping({ store, onFault: writeFault }),
+    housekeeping: createHousekeeping({ store, qstash, onFault: writeFault }),
     sweep: createSweep({ store, now }),
     drain: createDrain({
       store,

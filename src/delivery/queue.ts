@@ -1,11 +1,11 @@
 import { Buffer } from "node:buffer";
 import { Client, QstashError } from "@upstash/qstash";
-import { keys } from "../keys.ts";
 import { describeStoreError, type Store } from "../store.ts";
 import { startTimeLimit, within } from "../within.ts";
 import type { Lane } from "./breaker/lane.ts";
 import { MESSAGE_VERSION, type Route } from "./message.ts";
 import type { Outage } from "./outage.ts";
+import { keepOversize } from "./oversize.ts";
 
 /** For all messages of one call together: an SDK waits for this. */
 const PUBLISH_TIMEOUT_MS = 2000;
@@ -45,7 +45,7 @@ export interface OutgoingMessage {
 export interface Queue {
   /**
    * Resolves when QStash has accepted all messages durably: one request for a hundred, one billed message each. A body above the
-   * plan's limit is kept in Redis and travels by reference (+1 Redis command). Rejects with `QueueUnavailable` otherwise, after
+   * plan's limit is kept in Redis and travels by reference (+1 Redis command, or 3 in a lane). Rejects with `QueueUnavailable` otherwise, after
    * two seconds at the most; some may have been accepted then.
    */
   publish(messages: readonly OutgoingMessage[]): Promise<void>;
@@ -107,14 +107,13 @@ export function createQueue(options: {
   });
 
   async function byReference(message: OutgoingMessage): Promise<OutgoingMessage> {
-    const reference = keys.oversize(message.route, message.id);
     try {
-      await options.store.set(reference, message.body, { ex: keys.oversizeTtlSeconds });
+      const reference = await keepOversize(options.store, message);
+      return { ...message, body: JSON.stringify({ v: MESSAGE_VERSION, reference }) };
     } catch (error) {
       const reason = `it is too large, and Redis did not keep it either: ${describeStoreError(error)}`;
       throw new QueueUnavailable(reason, "store");
     }
-    return { ...message, body: JSON.stringify({ v: MESSAGE_VERSION, reference }) };
   }
 
   /** Publishes in one request. What the plan turns out to find too large is published once more, by reference. */
