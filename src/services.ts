@@ -137,7 +137,15 @@ export function createServices(platform: Platform) {
     leftovers,
     uuid,
     tally,
-    progress: createProgressBook({ store, queue, now, uuid, mask, onFault: writeFault }),
+    progress: createProgressBook({
+      store,
+      deadLetters: work.deadLetters,
+      queue,
+      now,
+      uuid,
+      mask,
+      onFault: writeFault,
+    }),
     housekeeping: createHousekeeping({ store, qstash, onFault: writeFault }),
     sweep: createSweep({ store, now }),
     drain: createDrain({

@@ -10,7 +10,8 @@ import {
   probeIntervalMs,
 } from "../src/delivery/breaker/health.ts";
 import { closeBreaker, readBreakers } from "../src/delivery/breaker/store.ts";
-import { acknowledgeBatch, readBatch, takeBatch } from "../src/delivery/exports/batch.ts";
+import { createDeadLetters, type DeadLetters } from "../src/delivery/dead-letters/index.ts";
+import { acknowledgement, readBatch, takeBatch } from "../src/delivery/exports/batch.ts";
 import { appendToBuffer } from "../src/delivery/exports/buffer.ts";
 import { beginMessage } from "../src/delivery/progress/begin.ts";
 import { recordSteps } from "../src/delivery/progress/record.ts";
@@ -35,6 +36,7 @@ const item = (name: string, size: number) => ({ size, json: JSON.stringify(name)
 
 describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the gateway's own scripts", () => {
   let store: Store;
+  let deadLetters: DeadLetters;
   let command: (words: string[]) => Promise<unknown>;
   let stop = async () => {};
 
@@ -47,6 +49,7 @@ describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the g
     const server = serve({ hostname: "127.0.0.1", port: 0, fetch: rest.fetch }, resolve);
     const { port } = await promise;
     store = createStore({ url: `http://127.0.0.1:${port}`, token: "t" });
+    deadLetters = createDeadLetters({ store, mask: (text) => text, now: () => new Date(0), onFault() {} });
     stop = async () => {
       server.close();
       await backend.close();
@@ -73,12 +76,8 @@ describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the g
     expect(await take(1, false)).toEqual({ items: ["c"], full: false, reached: 2 });
     expect(await readBatch(store, { ...where, batch: "m:0" })).toHaveLength(3);
     for (const batch of ["m:0", "m:1", "m:1"]) {
-      await acknowledgeBatch(store, {
-        ...where,
-        batch,
-        counts: { "delivered exportEvents exporter": 1 },
-        nowMs: 0,
-      });
+      const counts = { "delivered exportEvents exporter": 1 };
+      await store.eval(...acknowledgement({ ...where, batch, counts, nowMs: 0 }));
     }
     const totals = await readAccounts(store, where.project, 0, 0);
     expect(totals.destinations).toMatchObject([{ plugin: "exporter", delivered: 2 }]);
@@ -86,7 +85,7 @@ describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the g
     await appendToBuffer(store, { ...where, items: [item("d", 1)], limits, nowMs: 0 });
     expect(await take(0, false)).toEqual({ items: null, full: false, reached: 2 });
     expect(await take(2, false)).toEqual({ items: ["d"], full: false, reached: 3 });
-    await acknowledgeBatch(store, { ...where, batch: "m:2", counts: {}, nowMs: 0 });
+    await store.eval(...acknowledgement({ ...where, batch: "m:2", counts: {}, nowMs: 0 }));
     expect(await store.keys("export:*")).toEqual([]);
   });
 
@@ -127,16 +126,19 @@ describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the g
       progress: { repeats: "1,2" },
     });
     const record = (message: "free" | "done", owner: string) =>
-      recordSteps(store, {
-        route: "deliver",
-        project: where.project,
-        id: "message-one",
-        owner,
-        message,
-        atMs: startMs,
-        steps: { posthog: { "delivered posthog": 3 } },
-        outbox: "[]",
-      });
+      recordSteps(
+        { store, deadLetters },
+        {
+          route: "deliver",
+          project: where.project,
+          id: "message-one",
+          owner,
+          message,
+          atMs: startMs,
+          steps: { posthog: { "delivered posthog": 3 } },
+          outbox: "[]",
+        },
+      );
     await record("free", "a");
     expect(await begin("message-one", "b", startMs + 1000, names)).toMatchObject({
       state: "begun",
@@ -169,22 +171,59 @@ describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the g
       return [state, ...lives.map((life) => life > 24 * 3600)];
     };
     const record = (message: "free" | "done", outbox?: string) =>
-      recordSteps(store, {
-        route,
-        id,
-        project,
-        owner,
-        message,
-        atMs: 0,
-        steps: { posthog: { "delivered posthog": 1 } },
-        ...(outbox === undefined ? {} : { outbox }),
-      });
+      recordSteps(
+        { store, deadLetters },
+        {
+          route,
+          id,
+          project,
+          owner,
+          message,
+          atMs: 0,
+          steps: { posthog: { "delivered posthog": 1 } },
+          ...(outbox === undefined ? {} : { outbox }),
+        },
+      );
 
     await record("free", "[]");
     expect(await renewed([key, keys.outbox(route, id)])).toEqual(["begun", true, true]);
     await record("done");
     expect(await renewed([key])).toEqual(["done", true]);
     expect(Number(await command(["MEMORY", "USAGE", key]))).toBeLessThan(200);
+  });
+
+  test("say that a step is done only with its dead letters, all of them", async () => {
+    const project = "phc_letters";
+    const at = new Date(0).toISOString();
+    const letter = (n: number) => ({
+      id: `letter ${n}`,
+      project,
+      hook: "posthog",
+      error: "refused",
+      attempts: 1,
+      firstAt: at,
+      lastAt: at,
+      events: [{ text: "x".repeat(n === 0 ? 1_600_000 : 10) }],
+    });
+    const recording = {
+      route: "deliver",
+      id: "with letters",
+      project,
+      owner: "one",
+      atMs: 0,
+      message: "done" as const,
+      steps: { posthog: { "dead posthog": 600 } },
+      letters: Array.from({ length: 600 }, (_, n) => letter(n)),
+    };
+    await store.set(keys.deadLetters(project), "no list");
+    await expect(recordSteps({ store, deadLetters }, recording)).rejects.toThrow("WRONGTYPE");
+    expect(await store.exists(keys.progress("deliver", "with letters"))).toBe(0);
+    await store.del(keys.deadLetters(project));
+    for (let time = 0; time < 2; time += 1) await recordSteps({ store, deadLetters }, recording);
+    expect(await store.get(keys.progress("deliver", "with letters"))).toBe("done");
+    expect(await store.zcard(keys.deadLetters(project))).toBe(600);
+    const { destinations } = await readAccounts(store, project, 0, 0);
+    expect(destinations).toMatchObject([{ hook: "posthog", dead: 600 }]);
   });
 
   test("keep messages in the spool in order, once each, show them to one sweep at a time, and forget them", async () => {
@@ -232,16 +271,19 @@ describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the g
         question: { names: [], positions: [], repeated: [] },
       });
     const observe = (id: string, atMs: number, health: Health) =>
-      recordSteps(store, {
-        route: "retry",
-        project: "phc_broken",
-        id,
-        owner: id,
-        atMs,
-        steps: {},
-        message: "done",
-        observed: encodeObserved({ posthog: health }, (text) => text),
-      });
+      recordSteps(
+        { store, deadLetters },
+        {
+          route: "retry",
+          project: "phc_broken",
+          id,
+          owner: id,
+          atMs,
+          steps: {},
+          message: "done",
+          observed: encodeObserved({ posthog: health }, (text) => text),
+        },
+      );
     const down: Health = { is: "down", why: "down" };
     for (let n = 1; n <= FAILURES_TO_OPEN; n += 1) await observe(`failing ${n}`, startMs, down);
     expect(await begin("still closed", startMs, "posthog")).toMatchObject({

@@ -71,14 +71,14 @@ export function createDeliver(options: {
       const plugin = "plugin" in to ? to.plugin : null;
       const name = destinationName(to);
       const step = async () => {
-        const { outgoing, outcomes, health, fateOf } = await work(
+        const { outcomes, health, fateOf, ...rest } = await work(
           { ...untried, destination: to },
           run.gate(name),
         );
         if (health) run.observe(name, health);
         journal?.note({ destination: to, attempt: 1, events, fateOf });
         const waited = plugin === null ? {} : scope.hookCounts.take(to.hook, plugin);
-        return { outgoing, counts: { ...countsAt(to, { ...outcomes, routed: events.length }), ...waited } };
+        return { ...rest, counts: { ...countsAt(to, { ...outcomes, routed: events.length }), ...waited } };
       };
       const mayRecord = () => plugin === null || !scope.isAuthor(plugin);
       steps.push(run.step(name, step, mayRecord));

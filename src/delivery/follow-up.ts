@@ -1,11 +1,9 @@
 import type { Outcomes } from "../accounts/counts.ts";
 import { deriveId } from "../derived-id.ts";
-import { describeStoreError } from "../store.ts";
 import type { Mask } from "../logs/mask.ts";
 import type { Fate } from "../stories/story.ts";
 import type { Health } from "./breaker/health.ts";
 import { laneOf, type SlowPace } from "./breaker/lane.ts";
-import type { DeadLetters } from "./dead-letters/index.ts";
 import type { DeadLetter } from "./dead-letters/letter.ts";
 import { locationsIn } from "./locations.ts";
 import type { RetryMessage } from "./message.ts";
@@ -19,10 +17,19 @@ export type Remainder = Omit<RetryMessage, "v" | "id">;
 export interface Taken {
   outgoing: OutgoingMessage[];
   outcomes: Outcomes;
+  /** What ends here, to be kept together with the record that this was done. */
+  burials?: readonly Burial[];
   /** What the attempt has shown of the destination. */
   health?: Health;
   /** What became of each; called for events that are followed, of those that the destination was given. */
   fateOf?: (event: Remainder["events"][number]) => Fate;
+}
+
+/** A dead letter that is still to be written. */
+export interface Burial {
+  letter: DeadLetter;
+  /** What brings it here again where Redis does not take it: no hook is run again for that. */
+  message: () => OutgoingMessage;
 }
 
 /** What became of events that a destination's gate does not admit. */
@@ -54,22 +61,19 @@ export interface FollowUp {
     ...origin: string[]
   ): OutgoingMessage;
   /**
-   * Keeps them for a person, a dead letter for each verdict; the same id twice is one. While Redis does not take them
-   * messages bring them here again, and no hook is run again for that: they count as dead now, since whoever does the work
-   * again finds the same letters. One Redis request. Never rejects.
+   * Has them kept for a person, a dead letter for each verdict; the same id twice is one. They count as dead now, whether
+   * Redis takes them with the record or a message has to bring them.
    */
-  bury(remainder: Remainder, verdicts: readonly Verdict[], origin: string): Promise<Taken>;
+  bury(remainder: Remainder, verdicts: readonly Verdict[], origin: string): Taken;
 }
 
 /** How long what Redis did not take waits in the queue. */
 export const REDIS_RETRY_SECONDS = 30;
 
 export function createFollowUp(options: {
-  deadLetters: DeadLetters;
   /** Rids errors of secrets here, where their app is at work: an isolate that a message brings them to may not know them. */
   mask: Mask;
   now: () => Date;
-  onFault: (message: string) => void;
 }): FollowUp {
   function again(remainder: Remainder, delaySeconds: number, ...origin: string[]): OutgoingMessage {
     const message = { id: deriveId("retry", ...origin), ...remainder };
@@ -113,29 +117,24 @@ export function createFollowUp(options: {
       return { ...outgoing("retry", message, delaySeconds), flow: laneOf(project, destination, pace) };
     },
 
-    async bury(remainder, unmasked, origin) {
-      if (unmasked.length === 0) return { outgoing: [], outcomes: {} };
+    bury(remainder, unmasked, origin) {
       const verdicts = unmasked.map((verdict) => ({ ...verdict, error: options.mask(verdict.error) }));
-      const fateOf = (event: Remainder["events"][number]): Fate => ({
-        outcome: "dead",
-        error: verdicts.find(({ events }) => events.includes(event))?.error ?? "",
-      });
-      const outcomes = { dead: verdicts.reduce((sum, { events }) => sum + Math.max(1, events.length), 0) };
-      try {
-        await options.deadLetters.add(verdicts.map((verdict) => letterOf(remainder, verdict)));
-        return { outgoing: [], outcomes, fateOf };
-      } catch (error) {
-        options.onFault(
-          `${verdicts.length} dead letters wait in the queue, Redis did not take them: ${describeStoreError(error)}`,
-        );
-        return {
-          outgoing: verdicts.map(({ events, ...verdict }) =>
-            again({ ...remainder, events: [...events], verdict }, REDIS_RETRY_SECONDS, origin, verdict.id),
-          ),
-          outcomes,
-          fateOf,
-        };
-      }
+      return {
+        outgoing: [],
+        outcomes: { dead: verdicts.reduce((sum, { events }) => sum + Math.max(1, events.length), 0) },
+        burials: verdicts.map((verdict) => ({
+          letter: letterOf(remainder, verdict),
+          message() {
+            const { id, error, events } = verdict;
+            const dead = { ...remainder, events: [...events], verdict: { id, error } };
+            return again(dead, REDIS_RETRY_SECONDS, origin, id);
+          },
+        })),
+        fateOf: (event) => ({
+          outcome: "dead",
+          error: verdicts.find(({ events }) => events.includes(event))?.error ?? "",
+        }),
+      };
     },
   };
 }

@@ -1,5 +1,5 @@
 import { type Context, Hono } from "hono";
-import { type Counts, countsAt } from "../accounts/counts.ts";
+import { countsAt } from "../accounts/counts.ts";
 import type { Instances } from "../apps/instances.ts";
 import type { Scope } from "../apps/scope.ts";
 import { deriveId } from "../derived-id.ts";
@@ -16,7 +16,7 @@ import type { RunJob } from "./hooks/job.ts";
 import type { MessageOf, Route } from "./message.ts";
 import { openMessage } from "./open-message.ts";
 import type { ProgressBook } from "./progress/index.ts";
-import type { Run } from "./progress/run.ts";
+import type { Run, StepResult } from "./progress/run.ts";
 import { outgoing } from "./publish.ts";
 import type { OutgoingMessage } from "./queue.ts";
 import type { Receive } from "./receiver.ts";
@@ -194,7 +194,8 @@ function counted(
   destination: MessageOf["retry"]["destination"],
   taken: Taken,
   { hookCounts }: Scope,
-): { outgoing: OutgoingMessage[]; counts: Counts } {
+): StepResult {
+  const { outgoing: messages, burials = [] } = taken;
   const counts = { ...countsAt(destination, taken.outcomes), ...hookCounts.take() };
-  return { outgoing: taken.outgoing, counts };
+  return { outgoing: messages, burials, counts };
 }

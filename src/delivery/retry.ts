@@ -42,7 +42,7 @@ export function createRetry(options: {
       return { outgoing: [], outcomes: {} };
     if (verdict) {
       // Whoever found them dead has counted that.
-      return { ...(await followUp.bury(remainder, [{ ...verdict, events }], id)), outcomes: {} };
+      return { ...followUp.bury(remainder, [{ ...verdict, events }], id), outcomes: {} };
     }
     if (destination.hook === "posthog") {
       if (toPostHog) return toPostHog(remainder, id, scope, gate);
@@ -76,7 +76,7 @@ export function createRetry(options: {
     const { batch, events } = remainder;
     const taken =
       batch === undefined
-        ? await followUp.bury(remainder, [{ id: `${id}:${where}`, error, events }], id)
+        ? followUp.bury(remainder, [{ id: `${id}:${where}`, error, events }], id)
         : await exports.abandon({ ...remainder, batch }, where, error, id);
     // There is nothing to spare any more: what else waits in the lane may come at once.
     return { ...taken, health: { is: "up" } };

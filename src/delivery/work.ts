@@ -41,8 +41,8 @@ export function createWork(options: {
   const limits = { timeoutMs: settings.taskTimeoutMs, subrequestBudget: settings.subrequestBudget };
 
   const deadLetters = createDeadLetters({ store, mask, now, onFault });
-  const followUp = createFollowUp({ deadLetters, mask, now, onFault });
-  const exports = createExports({ store, followUp, ...limits, now });
+  const followUp = createFollowUp({ mask, now });
+  const exports = createExports({ store, followUp, deadLetters, ...limits, now, onFault });
   const host = settings.posthogHost;
   const forward = host === null ? null : createForward({ host, fetch, now });
   const alertParked = createParkedAlert({ send: options.alert, mask, onFault });
@@ -67,6 +67,7 @@ export function createWork(options: {
   const runJob = createRunJob({ instances, followUp, log: systemLog, now });
 
   return {
+    deadLetters,
     deliver: createDeliver({ instances, destinations, followUp, stories, now }),
     retry,
     exports,

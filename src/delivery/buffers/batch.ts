@@ -4,7 +4,7 @@ import type { Scope } from "../../apps/scope.ts";
 import { deriveId } from "../../derived-id.ts";
 import type { Store } from "../../store.ts";
 import type { DeadLetters } from "../dead-letters/index.ts";
-import { acknowledgeBatch, expectBatch, readBatch } from "../exports/batch.ts";
+import { acknowledgement, expectBatch, readBatch } from "../exports/batch.ts";
 import { bufferName } from "../exports/buffer.ts";
 import { REDIS_RETRY_SECONDS } from "../follow-up.ts";
 import { executeDeferred } from "../hooks/execute.ts";
@@ -60,11 +60,12 @@ export function createBatches(options: {
     return { project, plugin: bufferName(plugin, buffer), batch: id };
   };
 
+  /** What is in these buffers are no events, and nothing counts them. */
+  const forgetting = (batch: Batch) => acknowledgement({ ...nameOf(batch), counts: {}, nowMs: nowMs() });
+
   async function settle(batch: Batch, generation: number): Promise<OutgoingMessage[]> {
     try {
-      // What is in these buffers are no events, and nothing counts them.
-      const name = { ...nameOf(batch), counts: {}, nowMs: nowMs() };
-      await persist(() => acknowledgeBatch(store, name));
+      await persist(() => store.eval(...forgetting(batch)));
       return [];
     } catch {
       const { project, plugin, buffer, id, firstAt } = batch;
@@ -102,8 +103,8 @@ export function createBatches(options: {
       ...(locations.length > 0 ? { locations } : {}),
       ...(generation ? { generation } : {}),
     };
-    await persist(() => options.deadLetters.add([letter]));
-    return settle(batch, generation);
+    await persist(() => options.deadLetters.add([letter], forgetting(batch)));
+    return [];
   }
 
   return {

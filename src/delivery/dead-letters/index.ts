@@ -1,12 +1,13 @@
 import { keys } from "../../keys.ts";
 import type { Mask } from "../../logs/mask.ts";
+import { inTurn, type Script } from "../../script.ts";
 import type { Store } from "../../store.ts";
 import { bookKeys, forgetLua, MAX_FORGOTTEN } from "./forget.ts";
 import { type DeadLetter, summarise } from "./letter.ts";
 
-/** What one request to Redis takes: Upstash's smallest plan refuses above 1 MB. A single letter may be larger. */
-const MAX_CHARACTERS_PER_REQUEST = 500_000;
-const MAX_LETTERS_PER_REQUEST = 100;
+/** What one request to Redis takes: Upstash refuses above 10 MB, and a character is up to 3 bytes. A single letter may be larger. */
+const MAX_CHARACTERS_PER_REQUEST = 1_500_000;
+const MAX_LETTERS_PER_REQUEST = 500;
 
 /** Arguments of the script before those of the letters, and those of each letter. */
 const FIRST_LETTER = 7;
@@ -54,9 +55,10 @@ return forget(leaving, 'expired', ARGV[1])`;
 export interface DeadLetters {
   /**
    * Keeps dead letters of one project, idempotent by id: a request with 10 commands and one for each letter, for every
-   * hundred of them or half a million characters; one more where old ones make room. Rejects when Redis did not take them.
+   * 500 of them or 1.5 million characters; one more where old ones make room. `along` says that what they are about is done
+   * with, in one with the last of them: it does not when they are not kept. Rejects when Redis did not take them.
    */
-  add(letters: readonly DeadLetter[]): Promise<void>;
+  add(letters: readonly DeadLetter[], along: Script): Promise<void>;
 }
 
 /**
@@ -72,8 +74,8 @@ export function createDeadLetters(options: {
 }): DeadLetters {
   const { store, mask } = options;
 
-  async function addSome(project: string, letters: readonly StoredLetter[]): Promise<void> {
-    const gone = (await store.eval(
+  async function addSome(project: string, letters: readonly StoredLetter[], along?: Script): Promise<void> {
+    const adding: Script = [
       addScript,
       [
         ...bookKeys(project, options.now().getTime()),
@@ -93,7 +95,8 @@ export function createDeadLetters(options: {
           json,
         ]),
       ].map(String),
-    )) as string[];
+    ];
+    const gone = (await store.eval(...(along ? inTurn(adding, along) : adding))) as string[];
     if (gone.length === 0) return;
     options.onFault(`${gone.length} old dead letters of project ${project} made room for newer ones`);
     // They are off the lists; what this leaves behind, Redis drops in its time.
@@ -101,7 +104,7 @@ export function createDeadLetters(options: {
   }
 
   return {
-    async add(letters) {
+    async add(letters, along) {
       const [first] = letters;
       if (!first) return;
       let some: StoredLetter[] = [];
@@ -117,7 +120,7 @@ export function createDeadLetters(options: {
         some.push({ letter, json });
         characters += json.length;
       }
-      await addSome(first.project, some);
+      await addSome(first.project, some, along);
     },
   };
 }

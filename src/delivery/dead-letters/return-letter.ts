@@ -134,7 +134,12 @@ export function createReturnLetter(options: {
     const weight = letter.restored ?? weightOf(letter);
     if (buffer !== undefined) return toBuffer(letter, buffer, id, scope);
     const isJob = hook.startsWith("jobs.");
-    const { outgoing, outcomes, health } = isJob
+    const {
+      outgoing,
+      outcomes,
+      health,
+      burials = [],
+    } = isJob
       ? await toJob(letter, hook.slice("jobs.".length), id, scope)
       : await toDestination(letter, id, scope, run);
     const where = (plugin === undefined ? { hook } : { plugin, hook }) as
@@ -144,7 +149,7 @@ export function createReturnLetter(options: {
     const routed = isJob ? {} : { routed: weight };
     const drain = options.noteHealth(run, { id, project: letter.project, destination: where }, health);
     const counts = countsAt(where, { ...outcomes, ...routed, replayed: weight });
-    return { outgoing: [...outgoing, ...drain], counts: { ...counts, ...scope.hookCounts.take() } };
+    return { outgoing: [...outgoing, ...drain], burials, counts: { ...counts, ...scope.hookCounts.take() } };
   }
 
   return ({ id, project, letter: letterId }, scope, run) =>

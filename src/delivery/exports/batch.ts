@@ -1,6 +1,7 @@
 import { addCountsLua, hourOf } from "../../accounts/add.ts";
 import type { Counts } from "../../accounts/counts.ts";
 import { keys } from "../../keys.ts";
+import type { Script } from "../../script.ts";
 import type { Store, StorePipeline } from "../../store.ts";
 import type { Route } from "../message.ts";
 import { type BufferLimits, dueMember } from "./buffer.ts";
@@ -179,18 +180,12 @@ redis.call('ZREM', KEYS[2], ARGV[1])
 if redis.call('DEL', KEYS[1]) == 1 then add_counts(KEYS[3], cjson.decode(ARGV[2]), ARGV[3]) end
 return 1`;
 
-/**
- * Forgets a batch, and counts what became of it: the app has done with it, or it is a dead letter. One request, 6
- * commands.
- */
-export async function acknowledgeBatch(
-  store: Store,
-  name: BatchName & { counts: Counts; nowMs: number },
-): Promise<void> {
+/** Forgets a batch, and counts what became of it: the app has done with it, or it is a dead letter. 6 commands. */
+export function acknowledgement(name: BatchName & { counts: Counts; nowMs: number }): Script {
   const { project, plugin, batch } = name;
-  await store.eval(
+  return [
     acknowledgeScript,
     [keys.exportBatch(project, plugin, batch), keys.exportsTaken, keys.account(project, hourOf(name.nowMs))],
     [takenMember(name), JSON.stringify(name.counts), String(keys.accountTtlSeconds)],
-  );
+  ];
 }

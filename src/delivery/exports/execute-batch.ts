@@ -4,11 +4,13 @@ import { isRetry } from "../../apps/errors.ts";
 import type { Instance } from "../../apps/instance.ts";
 import type { Scope } from "../../apps/scope.ts";
 import type { ClientLocation } from "../../event.ts";
-import type { Store } from "../../store.ts";
+import type { Script } from "../../script.ts";
+import { describeStoreError, type Store } from "../../store.ts";
+import type { DeadLetters } from "../dead-letters/index.ts";
 import { type FollowUp, REDIS_RETRY_SECONDS, type Remainder, type Taken } from "../follow-up.ts";
 import { executeDeferred } from "../hooks/execute.ts";
 import { persist } from "../persist.ts";
-import { acknowledgeBatch, expectBatch, readBatch } from "./batch.ts";
+import { acknowledgement, expectBatch, readBatch } from "./batch.ts";
 import { takeGeneration } from "./generation.ts";
 import { type PackedEvent, unpackEvents } from "./packed-event.ts";
 
@@ -37,8 +39,10 @@ export interface BatchExecution {
 export function createBatchExecution(options: {
   store: Store;
   followUp: FollowUp;
+  deadLetters: DeadLetters;
   timeoutMs: number;
   now: () => Date;
+  onFault: (message: string) => void;
 }): BatchExecution {
   const { store, followUp } = options;
   const nowMs = () => options.now().getTime();
@@ -94,14 +98,29 @@ export function createBatchExecution(options: {
   ): Promise<Taken> {
     const { project, batch } = remainder;
     const packed = await persist(() => readBatch<PackedEvent>(store, { project, plugin, batch }));
+    if (!packed) return settle(remainder, plugin, {}, messageId);
     const known = new Map<string, ClientLocation>();
-    const events = packed && unpackEvents(packed, known);
-    const generation = Math.max(remainder.generation ?? 0, events ? takeGeneration(events) : 0);
-    const verdicts = events ? [{ id: `${batch}:${plugin}`, error, events }] : [];
+    const events = unpackEvents(packed, known);
+    const generation = Math.max(remainder.generation ?? 0, takeGeneration(events));
     const whole = { ...remainder, generation, locations: [...known.values()] };
-    const { outgoing: messages, outcomes } = await followUp.bury(whole, verdicts, messageId);
-    const settled = await settle(remainder, plugin, outcomes, messageId);
-    return { ...settled, outgoing: [...messages, ...settled.outgoing] };
+    const buried = followUp.bury(whole, [{ id: `${batch}:${plugin}`, error, events }], messageId);
+    const burials = buried.burials ?? [];
+    try {
+      const letters = burials.map(({ letter }) => letter);
+      await persist(() => options.deadLetters.add(letters, forgetting(remainder, plugin, buried.outcomes)));
+      return { outgoing: [], outcomes: {} };
+    } catch (fault) {
+      options.onFault(
+        `a batch of ${plugin} waits in the queue to be a dead letter, Redis did not take it: ${describeStoreError(fault)}`,
+      );
+      const settled = await settle(remainder, plugin, buried.outcomes, messageId);
+      return { ...settled, outgoing: [...burials.map(({ message }) => message()), ...settled.outgoing] };
+    }
+  }
+
+  function forgetting({ project, batch }: BatchRemainder, plugin: string, outcomes: Outcomes): Script {
+    const counts = countsAt({ plugin, hook: "exportEvents" }, outcomes);
+    return acknowledgement({ project, plugin, batch, counts, nowMs: nowMs() });
   }
 
   async function settle(
@@ -110,15 +129,13 @@ export function createBatchExecution(options: {
     outcomes: Outcomes,
     messageId: string,
   ): Promise<Taken> {
-    const { project, batch } = remainder;
-    const counts = countsAt({ plugin, hook: "exportEvents" }, outcomes);
     try {
-      const name = { project, plugin, batch, counts, nowMs: nowMs() };
-      await persist(() => acknowledgeBatch(store, name));
+      await persist(() => store.eval(...forgetting(remainder, plugin, outcomes)));
       return { outgoing: [], outcomes: {} };
     } catch {
       // It is the message that says so, to whoever looks why Redis is asked later.
       const later = { ...remainder, settled: outcomes };
+      const { batch } = remainder;
       const message = followUp.again(later, REDIS_RETRY_SECONDS, messageId, plugin, batch, "settled");
       return { outgoing: [message], outcomes: {} };
     }

@@ -5,6 +5,7 @@ import { describeStoreError, type Store } from "../../store.ts";
 import type { Fate } from "../../stories/story.ts";
 import { teamIdOf } from "../../team.ts";
 import type { Gate } from "../breaker/gate.ts";
+import type { DeadLetters } from "../dead-letters/index.ts";
 import { type FollowUp, REDIS_RETRY_SECONDS, type Remainder, type Taken } from "../follow-up.ts";
 import type { ExportMessage } from "../message.ts";
 import { persist } from "../persist.ts";
@@ -51,9 +52,11 @@ export interface Exports {
 export function createExports(options: {
   store: Store;
   followUp: FollowUp;
+  deadLetters: DeadLetters;
   timeoutMs: number;
   subrequestBudget: number;
   now: () => Date;
+  onFault: (message: string) => void;
 }): Exports {
   const { store, followUp } = options;
   const nowMs = () => options.now().getTime();

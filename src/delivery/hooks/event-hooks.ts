@@ -103,14 +103,12 @@ export function createEventHookDestination(options: {
     if (gate.pace !== null && first) await take(first);
     await inParallel(gate.pace === null ? events : others, CONCURRENT_EVENTS, take);
 
-    if (verdicts.length > 0) scope.subrequests += 1;
-    const buried = await followUp.bury(tried, verdicts, messageId);
+    const buried = followUp.bury(tried, verdicts, messageId);
     const delivered = events.length - failed.size - unreached.length - verdicts.length;
     return {
       outgoing: [
         ...later({ ...tried, events: [...failed.keys()] }, delaySeconds, "failed"),
         ...later({ ...remainder, events: unreached }, 0, "unreached"),
-        ...buried.outgoing,
       ],
       outcomes: {
         ignored,
@@ -118,6 +116,7 @@ export function createEventHookDestination(options: {
         retried: failed.size,
         ...buried.outcomes,
       },
+      ...(buried.burials ? { burials: buried.burials } : {}),
       ...healthOf(delivered, thrown),
       fateOf(event) {
         if (!isFor(hook, event)) return { outcome: "ignored" };

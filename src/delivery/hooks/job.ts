@@ -38,7 +38,7 @@ export function createRunJob(options: {
     const waits = instances.waiting(project).some((app) => app.plugin === plugin);
     if (waits) return onItsWay(message, nowMs + PUT_OFF_MS, nowMs);
     const place = instances.places(project).find((candidate) => candidate.plugin === plugin);
-    if (!place) return bury(message, "the app is no longer deployed", scope);
+    if (!place) return bury(message, "the app is no longer deployed");
     options.log(place, "INFO", `jobs.${message.job} was cancelled: the app is disabled`, { scope });
     return { outgoing: [], outcomes: { routed: 1, ignored: 1 } };
   };
@@ -66,13 +66,13 @@ export function createRunJob(options: {
       return { outgoing: [], outcomes: { routed: 1, delivered: 1 } };
     } catch (thrown) {
       instance.logThrown(thrown, hook);
-      return bury(message, summariseThrown(thrown), scope);
+      return bury(message, summariseThrown(thrown));
     } finally {
       void instance.global.save(scope.commands);
     }
   }
 
-  async function bury(message: JobMessage, error: string, scope: Scope): Promise<Taken> {
+  function bury(message: JobMessage, error: string): Taken {
     const { id, project, plugin, job, locations, generation, replays } = message;
     const remainder = {
       project,
@@ -85,8 +85,7 @@ export function createRunJob(options: {
       ...(generation ? { generation } : {}),
       ...(replays ? { replays } : {}),
     };
-    scope.subrequests += 1;
-    const { outgoing, outcomes } = await options.followUp.bury(remainder, [{ id, error, events: [] }], id);
-    return { outgoing, outcomes: { routed: 1, ...outcomes } };
+    const buried = options.followUp.bury(remainder, [{ id, error, events: [] }], id);
+    return { ...buried, outcomes: { routed: 1, ...buried.outcomes } };
   }
 }

@@ -76,7 +76,7 @@ export function createPostHogDestination(options: {
           why: error,
           ...(retryAfterSeconds && delaySeconds ? { notBeforeMs: nowMs() + delaySeconds * 1000 } : {}),
         };
-        if (delaySeconds === null) return { ...(await bury(tried, error, messageId, scope)), health };
+        if (delaySeconds === null) return { ...bury(tried, error, messageId), health };
         const again = followUp.inLane(gate.pace, tried, delaySeconds, messageId, "posthog");
         return {
           outgoing: [again],
@@ -86,7 +86,7 @@ export function createPostHogDestination(options: {
         };
       }
       case "too large": {
-        if (length === 1) return refuse(part, nameOnly(forwarded.error, part), messageId, scope);
+        if (length === 1) return refuse(part, nameOnly(forwarded.error, part), messageId);
         const half = Math.ceil(length / 2);
         const halves = [events.slice(0, half), events.slice(half)].map((some, index) =>
           followUp.again({ ...part, events: some }, 0, messageId, "posthog", `half ${index}`),
@@ -113,19 +113,17 @@ export function createPostHogDestination(options: {
         };
       }
       case "refused":
-        return refuse(part, forwarded.error, messageId, scope);
+        return refuse(part, forwarded.error, messageId);
     }
   }
 
-  async function refuse(part: Remainder, error: string, messageId: string, scope: Scope): Promise<Taken> {
+  function refuse(part: Remainder, error: string, messageId: string): Taken {
     const tried = { ...part, attempt: part.attempt + 1 };
-    return { ...(await bury(tried, error, messageId, scope)), health: { is: "up" } };
+    return { ...bury(tried, error, messageId), health: { is: "up" } };
   }
 
-  function bury(tried: Remainder, error: string, messageId: string, scope: Scope): Promise<Taken> {
-    scope.subrequests += 1;
-    const verdict = { id: `${messageId}:posthog`, error, events: tried.events };
-    return followUp.bury(tried, [verdict], messageId);
+  function bury(tried: Remainder, error: string, messageId: string): Taken {
+    return followUp.bury(tried, [{ id: `${messageId}:posthog`, error, events: tried.events }], messageId);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Scope } from "../../apps/scope.ts";
 import { deriveId } from "../../derived-id.ts";
 import type { ProcessedEvent } from "../../pipeline/index.ts";
 import { describeStoreError, type Store } from "../../store.ts";
+import type { DeadLetters } from "../dead-letters/index.ts";
 import type { MessageOf, Route } from "../message.ts";
 import { outgoing } from "../publish.ts";
 import { gateOf } from "../breaker/gate.ts";
@@ -34,6 +35,7 @@ export interface ProgressBook {
 
 export function createProgressBook(options: {
   store: Store;
+  deadLetters: DeadLetters;
   queue: Queue;
   now: () => Date;
   uuid: () => string;
@@ -101,7 +103,7 @@ export function createProgressBook(options: {
                 scope.subrequests += 1;
                 const seen = Object.keys(observed).length > 0 && encodeObserved(observed, options.mask);
                 try {
-                  await recordSteps(store, {
+                  await recordSteps(options, {
                     route,
                     id,
                     project,
@@ -130,7 +132,7 @@ export function createProgressBook(options: {
     },
 
     account: ({ of, id, project, atMs, steps }) =>
-      recordSteps(store, {
+      recordSteps(options, {
         ...of,
         project,
         atMs: Math.max(atMs, nowMs() - BOOKING_MS),

@@ -1,8 +1,11 @@
 import { addCountsLua, hourOf } from "../../accounts/add.ts";
 import type { Counts } from "../../accounts/counts.ts";
 import { keys } from "../../keys.ts";
+import type { Script } from "../../script.ts";
 import type { Store } from "../../store.ts";
 import { noteHealthLua } from "../breaker/health.ts";
+import type { DeadLetters } from "../dead-letters/index.ts";
+import type { DeadLetter } from "../dead-letters/letter.ts";
 
 /**
  * Steps count once however often they are recorded: a run that lost its lease, or whose recording was answered to nobody,
@@ -63,21 +66,30 @@ export interface Recording {
   outbox?: string;
   /** How destinations did, by `encodeObserved`. */
   observed?: string;
+  /** What steps ended with, kept in one with that: a step that is done again has left none. */
+  letters?: readonly DeadLetter[];
   /** The message has no steps, and so nothing to count and nothing to remember but that it is done. */
   isPlain?: boolean;
 }
 
 /**
  * Records steps, once each, and counts with them. One request: 3 commands, 3 more when there is something to count, 2 more
- * when a destination failed or is back; one when a message without steps is done.
+ * when a destination failed or is back, and what dead letters cost; one when a message without steps is done.
  */
-export async function recordSteps(store: Store, recording: Recording): Promise<void> {
-  const { route, id, project } = recording;
+export async function recordSteps(
+  { store, deadLetters }: { store: Store; deadLetters: DeadLetters },
+  recording: Recording,
+): Promise<void> {
+  const { route, id, letters = [] } = recording;
   if (recording.isPlain && recording.message === "done" && recording.observed === undefined) {
     await store.set(keys.progress(route, id), "done", { ex: keys.progressTtlSeconds });
-    return;
-  }
-  await store.eval(
+  } else if (letters.length > 0) await deadLetters.add(letters, recordingScript(recording));
+  else await store.eval(...recordingScript(recording));
+}
+
+function recordingScript(recording: Recording): Script {
+  const { route, id, project } = recording;
+  return [
     recordScript,
     [
       keys.progress(route, id),
@@ -97,5 +109,5 @@ export async function recordSteps(store: Store, recording: Recording): Promise<v
       String(recording.atMs),
       String(keys.breakersTtlSeconds),
     ],
-  );
+  ];
 }

@@ -1,6 +1,7 @@
 import type { Counts } from "../../accounts/counts.ts";
 import type { Gate } from "../breaker/gate.ts";
 import type { Health } from "../breaker/health.ts";
+import type { Burial } from "../follow-up.ts";
 import type { OutgoingMessage } from "../queue.ts";
 import { LEASE_MS } from "./begin.ts";
 import type { DoneSteps, Recording } from "./record.ts";
@@ -18,6 +19,8 @@ const SMALL_OUTBOX_CHARACTERS = 4000;
 export interface StepResult {
   /** Messages that must be published before the step counts as done. */
   outgoing: readonly OutgoingMessage[];
+  /** Dead letters that are written with the record that it is done. */
+  burials?: readonly Burial[];
   counts: Counts;
 }
 
@@ -93,8 +96,14 @@ export function createRun(options: {
     };
   }
 
-  function stepsOf(names: Iterable<string>): DoneSteps {
-    return Object.fromEntries([...names].map((name) => [name, finished.get(name)?.counts ?? {}]));
+  /** What is recorded of steps: what they count, and what they ended with. */
+  function recordingOf(names: Iterable<string>): Pick<RunRecording, "atMs" | "steps" | "letters"> {
+    const steps = [...names].map((name) => [name, finished.get(name)] as const);
+    return {
+      atMs: nowMs(),
+      steps: Object.fromEntries(steps.map(([name, step]) => [name, step?.counts ?? {}])),
+      letters: steps.flatMap(([, step]) => (step?.burials ?? []).map(({ letter }) => letter)),
+    };
   }
 
   /** Names of finished steps after which nothing remains to be published. */
@@ -110,8 +119,7 @@ export function createRun(options: {
       if (!record || ended) return;
       const names = settled();
       try {
-        const untilMs = nowMs() + LEASE_MS;
-        await record({ atMs: nowMs(), steps: stepsOf(names), message: "held", untilMs });
+        await record({ ...recordingOf(names), message: "held", untilMs: nowMs() + LEASE_MS });
         for (const name of names) finished.delete(name);
       } catch {
         // They stay among the finished, for the end of the run to record; `record` has said so.
@@ -126,28 +134,46 @@ export function createRun(options: {
     await saving;
   }
 
-  /**
-   * Records the message as done; where Redis does not take that, has what counts brought back by the queue. Never rejects: all
-   * is done and published, and QStash is told so whether or not it could be written down.
-   */
-  async function recordDone(): Promise<void> {
-    const steps = stepsOf(finished.keys());
+  /** Records the message as done. Resolves to whether Redis took that. */
+  async function recordDone(): Promise<boolean> {
     try {
-      if (!record) throw new Error("Redis was away when the message began");
-      await record({ atMs: nowMs(), steps, message: "done", isPlain });
+      await record?.({ ...recordingOf(finished.keys()), message: "done", isPlain });
+      return record !== null;
     } catch {
-      if (Object.values(steps).every((counts) => Object.keys(counts).length === 0)) return;
-      await options
-        .recordLater(steps)
-        .catch((error: Error) => options.onFault(`was done, and is not counted: ${error.message}`));
+      return false;
     }
+  }
+
+  /**
+   * Has what Redis did not take brought back by the queue: what counts, and dead letters first. Rejects when nothing takes
+   * these; all else is done and published, and QStash is told so whether or not it could be written down.
+   */
+  async function recordByMessage(): Promise<void> {
+    const burials = takeBurials();
+    if (burials.length > 0) await options.publish(burials);
+    const { steps } = recordingOf(finished.keys());
+    if (Object.values(steps).every((counts) => Object.keys(counts).length === 0)) return;
+    await options
+      .recordLater(steps)
+      .catch((error: Error) => options.onFault(`was done, and is not counted: ${error.message}`));
+  }
+
+  /** Takes the dead letters out of the steps, as messages. */
+  function takeBurials(): OutgoingMessage[] {
+    const messages: OutgoingMessage[] = [];
+    for (const [name, { burials = [], ...step }] of finished) {
+      messages.push(...burials.map(({ message }) => message()));
+      finished.set(name, step);
+    }
+    if (messages.length > 0)
+      options.onFault(`${messages.length} dead letters wait in the queue, Redis did not take them`);
+    return messages;
   }
 
   /** Lets another run have the message, with these steps behind it. Rejects when Redis does not take that. */
   async function release(names: readonly string[], outbox?: string): Promise<void> {
     if (!record) throw new Error("Redis was away when the message began");
-    const steps = stepsOf(names);
-    await record({ atMs: nowMs(), steps, message: "free", ...(outbox === undefined ? {} : { outbox }) });
+    await record({ ...recordingOf(names), message: "free", ...(outbox === undefined ? {} : { outbox }) });
     for (const name of names) finished.delete(name);
   }
 
@@ -186,11 +212,11 @@ export function createRun(options: {
     async finish(more) {
       await end();
       const outgoing = [...[...finished.values()].flatMap((step) => step.outgoing), ...more];
-      if (outgoing.length === 0) return recordDone();
+      if (outgoing.length === 0) return (await recordDone()) ? undefined : recordByMessage();
       const outbox = options.outbox ? null : JSON.stringify(outgoing);
       const isKept = outbox === null || (await keep(outbox));
       try {
-        await options.publish(outgoing);
+        await options.publish(isKept ? outgoing : [...outgoing, ...takeBurials()]);
       } catch (error) {
         if (!isKept)
           options.onFault("what follows from it is neither published nor kept: its work will be done again");
@@ -198,7 +224,7 @@ export function createRun(options: {
       }
       // A small outbox may stay for its time: whoever publishes it again says nothing new.
       if (isKept && outbox !== null && outbox.length <= SMALL_OUTBOX_CHARACTERS) return;
-      await recordDone();
+      if (!(await recordDone())) await recordByMessage();
     },
 
     async giveUp() {

@@ -23,7 +23,7 @@ export async function judge(history: History): Promise<Verdict> {
       ...ledger.violations,
       // A clock that is set back makes a run believe in its lease for longer than Redis does.
       ...(history.jumped ? [] : ledger.overlaps),
-      ...checkBalance(evidence, ledger, excuses),
+      ...checkBalance(evidence, excuses),
       ...checkNothingLost(history, evidence, excuses),
       ...checkRepeats(history, excuses),
       ...checkArrivals(history, evidence, excuses),
