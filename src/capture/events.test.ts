@@ -68,6 +68,15 @@ describe("an event", () => {
     expect(event.distinct_id).toBe(distinctId);
   });
 
+  test.each([
+    ["an event", "12345678901234567891", `"$distinct_id": 12345678901234567891`],
+    ["its properties", "-9007199254740993", `"properties": { "distinct_id": -9007199254740993 }`],
+  ])("belongs to one person alone whose id in %s is longer than a number holds", async (_name, id, field) => {
+    const quoted = JSON.stringify(`{${field}}`);
+    const body = `{"api_key": "${TOKEN}", "batch": [{"event": ${quoted}, ${field}}]}`;
+    expect(await createRecorder().captured(body)).toMatchObject({ event: `{${field}}`, distinct_id: id });
+  });
+
   test.each([UUID, UUID.toUpperCase(), `{${UUID}}`, `urn:uuid:${UUID}`])(
     "keeps its uuid %s",
     async (uuid) => {

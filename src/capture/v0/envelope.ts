@@ -1,6 +1,7 @@
 import { CaptureError, unparsable } from "../errors.ts";
 import { mendEscapes } from "../text.ts";
 import { checkToken } from "../token.ts";
+import { hasLongId, quoteLongIds } from "./long-ids.ts";
 import { rejectionError } from "./rejection.ts";
 import { readSentAt } from "./sent-at.ts";
 
@@ -25,7 +26,12 @@ export function isRawObject(value: unknown): value is RawObject {
  * @throws CaptureError 400 for no JSON, no known shape, or no event
  */
 export function openEnvelope(json: string): Envelope {
-  const body = parseJson(mendEscapes(json));
+  const text = mendEscapes(json);
+  const envelope = toEnvelope(parseJson(text));
+  return hasLongId(envelope.items) ? toEnvelope(parseJson(quoteLongIds(text))) : envelope;
+}
+
+function toEnvelope(body: unknown): Envelope {
   if (Array.isArray(body)) return filled({ ...NO_ENVELOPE, items: body });
   if (!isRawObject(body)) throw unparsable("expected an event, a list of events, or an object with a batch");
   const batch = body.batch;
