@@ -19,3 +19,12 @@ test("a loop is cut by its iterations where the clock stands still", () => {
   expect(guard(4096, 7, 1, 1)).toBe(7);
   expect(() => guard(5120, 7, 1, 1)).toThrow("looping for 30 seconds on line 1:1");
 });
+
+test("an app's loops are cut at once when three were cut in full, whatever became of the errors", () => {
+  const guard = createLoopGuard({ limit: 5000, timeoutMs: 30_000, now: () => 7 });
+  for (let cut = 0; cut < 3; cut += 1) {
+    expect(guard(1024, 0, 1, 1)).toBe(7);
+    expect(() => guard(5120, 7, 1, 1)).toThrow("looping for 30 seconds");
+  }
+  expect(() => guard(1024, 0, 2, 2)).toThrow("looping for 30 seconds on line 2:2");
+});

@@ -25,6 +25,16 @@ describe("a loop that does not end is cut, with its place", () => {
       "3:5",
     ],
     ["labelled", "export function run() {\n  outer: while (true) { continue outer }\n}", "2:10"],
+    [
+      "one that swallows what cuts another",
+      "export function run() {\n  for (;;) try { while (1); } catch {}\n}",
+      "2:3",
+    ],
+    [
+      "one that swallows what cuts a function's",
+      "const spin = () => { while (1); }\nexport function run() {\n  while (1) { try { spin() } finally { continue } }\n}",
+      "3:3",
+    ],
     ["as an if's only statement", "export function run() {\n  if (true) while (true);\n}", "2:13"],
   ])("%s", async (_kind, source, place) => {
     await expect(run(source)).rejects.toThrow(`timed out after looping for 30 seconds on line ${place}`);

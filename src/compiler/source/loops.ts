@@ -22,7 +22,8 @@ export const guardLoops: Adapter = (file) => {
     if (!isLoop(node)) return;
     const { line, column } = file.placeOf(node);
     const check = `${HOST}.loop(${COUNT}, ${START}, ${line}, ${column})`;
-    const guard = `if (++${COUNT} % ${ITERATIONS_PER_CHECK} === 0) ${awaits(node, file) ? check : `${START} = ${check}`};`;
+    // Counted after the check: an iteration that was cut is not over, so that whoever swallows the error comes by again.
+    const guard = `if (${COUNT} % ${ITERATIONS_PER_CHECK} === 0) ${awaits(node, file) ? check : `${START} = ${check}`}; ${COUNT} += 1;`;
     const statement = withLabels(node, file);
     file.edit.appendLeft(statement.start, `{ let ${START} = 0; `);
     file.edit.prependLeft(statement.end, " }");
@@ -37,7 +38,7 @@ export const guardLoops: Adapter = (file) => {
   for (const caller of counting) {
     // A function with a loop in it has a body in braces.
     const place = isFunction(caller) ? caller.body.start + 1 : 0;
-    file.edit.appendLeft(place, ` let ${COUNT} = 0; `);
+    file.edit.appendLeft(place, ` let ${COUNT} = 1; `);
   }
 };
 

@@ -22,6 +22,13 @@ export const looping = {
   "loops with labels": () => {
     outer: for (;;) for (;;) continue outer;
   },
+  "loops though it was cut": () => {
+    for (;;) {
+      try {
+        count();
+      } catch {}
+    }
+  },
   "loops over a generator": () => {
     for (const _ of endless());
   },
