@@ -56,13 +56,17 @@ test("fields as an object come sorted by order, those without one last", () => {
   expect(config.map(({ key }) => key)).toEqual(["a", "b", "c", "d"]);
 });
 
-test("what PostHog took for granted is taken: an unknown type is text, flags may be texts, lists may be null", () => {
+test("what PostHog took for granted is taken: an unknown type is text, flags and orders may be texts, lists may be null", () => {
   const manifest = manifestSchema.parse({
-    config: [{ key: "a", type: "password", required: "true", secret: null }],
+    config: [
+      { key: "a", type: "password", required: "true", secret: null, order: "1" },
+      { key: "b", required: "yes", secret: 1, order: "last" },
+    ],
     publicJobs: null,
     stateless: "false",
   });
-  expect(manifest.config[0]).toMatchObject({ type: "string", required: true, secret: false });
+  expect(manifest.config[0]).toMatchObject({ type: "string", required: true, secret: false, order: 1 });
+  expect(manifest.config[1]).toMatchObject({ required: true, secret: true, order: undefined });
   expect(manifestSchema.parse({ config: null }).config).toEqual([]);
 });
 

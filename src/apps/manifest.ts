@@ -20,11 +20,11 @@ const text = z
   .nullish()
   .transform((value) => value ?? undefined);
 
-/** Published manifests write `"true"` and `null` too; PostHog looked at truthiness only. */
-const flag = z.preprocess(
-  (value) => (value === "true" ? true : value === "false" ? false : (value ?? false)),
-  z.boolean(),
-);
+/** Published manifests write texts, numbers and `null` too; PostHog looked at truthiness only. */
+const flag = z.preprocess((value) => value !== "false" && Boolean(value), z.boolean());
+
+/** Deprecated, and never looked at in the array form: what is no number is none. */
+const order = z.preprocess((value) => Number(value) || undefined, z.number().optional());
 
 /** `[field, value]`: holds when that field has this value, or any value when none is named. */
 const condition = z.tuple([z.string(), z.unknown().optional()]);
@@ -39,7 +39,7 @@ const field = z
     default: z.unknown().optional(),
     hint: text,
     markdown: text,
-    order: z.number().nullish(),
+    order,
     required: flag,
     /** Write-only in the admin; the app itself gets the value in clear. */
     secret: flag,
@@ -60,9 +60,9 @@ const field = z
 const fields = z.preprocess((value) => {
   if (value === null) return [];
   if (typeof value !== "object" || Array.isArray(value)) return value;
-  return Object.entries(value as Record<string, { order?: number }>)
+  return Object.entries(value as Record<string, { order?: unknown }>)
     .map(([key, entry]) => Object.assign({ key }, entry))
-    .toSorted((a, b) => (a.order || LAST_ORDER) - (b.order || LAST_ORDER));
+    .toSorted((a, b) => (Number(a.order) || LAST_ORDER) - (Number(b.order) || LAST_ORDER));
 }, z.array(field));
 
 const publicJob = z.object({
