@@ -134,6 +134,11 @@ describe("cache", () => {
       "return cache.lrange('l', '0', 1)",
     ],
     ["Error: cache.lrange expects a number for the start and end indexes", "return cache.lrange('l', 0)"],
+    ["Error: cache.set: a key cannot live for -5 seconds", "return cache.set('k', 1, -5)"],
+    ["Error: cache.set expects a number of seconds, not soon", "return cache.set('k', 1, 'soon')"],
+    ["Error: cache.set expects a number of seconds, not Infinity", "return cache.set('k', 1, Infinity)"],
+    ["Error: cache.expire expects a number of seconds, not undefined", "return cache.expire('k')"],
+    ["Error: cache.expire expects a number of seconds, not soon", "return cache.expire('k', 'soon')"],
     ['Error: cache.lpop expects a number for the "count" argument', "return cache.lpop('l', '1')"],
     ['Error: cache.lrem expects a number for the "count" argument', "return cache.lrem('l', '1', 'x')"],
   ])("rejects with %s [100, 102, 104]: %s", async (message, body) => {
@@ -235,7 +240,11 @@ describe("storage", () => {
       [5, 3],
     ],
     ["moves a cursor that was never started [127]", "return cursor.increment('c', 5)", 5],
-    ["takes a step of 0 for 1 [127]", "return cursor.increment('c', 0)", 1],
+    [
+      "takes a step of 0, or of nothing, for 1 [127]",
+      "return [await cursor.increment('c', 0), await cursor.increment('c', null), await cursor.increment('c', '')]",
+      [1, 2, 3],
+    ],
     [
       "refuses a step that is no number [128]",
       "return cursor.increment('c', 'x')",

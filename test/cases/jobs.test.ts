@@ -57,6 +57,7 @@ describe("a job runs", () => {
   test.each([
     ["runIn(1, 'fortnight')", "Unknown time unit: fortnights"],
     ["runIn(1, 'lightyears')", "Unknown time unit: lightyears"],
+    ["runIn(1)", "Unknown time unit: undefineds"],
   ])("never when %s is refused [249]", async (when, message) => {
     const edge = await deploy({
       app: `export const jobs = { work: () => console.log('ran') }

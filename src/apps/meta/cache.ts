@@ -43,9 +43,10 @@ export function createAppCache(project: string, plugin: string): AppCache {
     async set(key, value, ttlSeconds, options) {
       const name = keyOf(key);
       const text = options?.jsonSerialize === false ? String(value) : (JSON.stringify(value) ?? "null");
-      const ttl = Number(ttlSeconds);
+      const ttl = secondsOf(ttlSeconds || 0, "cache.set");
+      if (ttl < 0) throw new Error(`cache.set: a key cannot live for ${ttl} seconds`);
       await run(
-        (redis) => (ttl > 0 ? redis.set(name, text, { ex: Math.ceil(ttl) }) : redis.set(name, text)),
+        (redis) => (ttl > 0 ? redis.set(name, text, { ex: ttl }) : redis.set(name, text)),
         text.length,
       );
     },
@@ -64,11 +65,9 @@ export function createAppCache(project: string, plugin: string): AppCache {
 
     async expire(key, ttlSeconds) {
       const name = keyOf(key);
-      const seconds = Number(ttlSeconds);
+      const seconds = secondsOf(ttlSeconds, "cache.expire");
       // @upstash/redis drops an argument of 0; to expire at once is to delete.
-      const reply = await run((redis) =>
-        seconds > 0 ? redis.expire(name, Math.ceil(seconds)) : redis.del(name),
-      );
+      const reply = await run((redis) => (seconds > 0 ? redis.expire(name, seconds) : redis.del(name)));
       return Number(reply) === 1;
     },
 
@@ -113,6 +112,13 @@ export function createAppCache(project: string, plugin: string): AppCache {
       return Number(await run((redis) => redis.lrem(name, count, removed)));
     },
   };
+}
+
+/** Whole seconds of a life time, which apps also take from their configuration as text. Throws for what is no number. */
+function secondsOf(value: unknown, what: string): number {
+  const seconds = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  if (typeof seconds === "number" && Number.isFinite(seconds)) return Math.ceil(seconds);
+  throw new Error(`${what} expects a number of seconds, not ${String(value)}`);
 }
 
 /** Text that is not JSON reads as null, as in PostHog. */

@@ -29,7 +29,7 @@ const unitMs: Readonly<Record<string, number>> = {
 
 /** Milliseconds of a duration such as 3 "minutes". Throws for a unit that does not exist. */
 export function durationMs(duration: number | string, unit: string): number {
-  const plural = unit.endsWith("s") ? unit : `${unit}s`;
+  const plural = String(unit).endsWith("s") ? unit : `${unit}s`;
   const factor = Object.hasOwn(unitMs, plural) ? unitMs[plural] : undefined;
   if (factor === undefined) throw new Error(`Unknown time unit: ${plural}`);
   return Number(duration) * factor;

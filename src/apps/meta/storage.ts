@@ -68,7 +68,7 @@ export function createAppStorage(
         await run("utils.cursor", (redis) => redis.set(name, String(initialValue), { nx: true }));
       },
       async increment(key, incrementBy) {
-        if (incrementBy !== undefined && typeof incrementBy !== "number") {
+        if (incrementBy && typeof incrementBy !== "number") {
           throw new Error("The incrementBy value must be a number!");
         }
         const name = keyOf(key);
