@@ -119,7 +119,9 @@ export function createLeftovers(options: {
       // Times differ when the work is done again.
       const content = textOf(made.properties);
       const identity = identify("event", project, plugin, made.event, made.distinct_id, content);
-      const event = { uuid: deriveUuid(...identity), ...made };
+      // As it is now: the app may go on changing what it handed over.
+      const properties = content === "" ? made.properties : JSON.parse(content);
+      const event = { uuid: deriveUuid(...identity), ...made, properties };
       const alone = { project, events: [event], generation: generation() + 1 };
       authors.add(plugin);
       if (finished) return publishLate({ captured: [alone] });

@@ -19,7 +19,9 @@ export function createAppPostHog(options: { instance: () => Instance; now: () =>
   return {
     capture(event, properties = {}) {
       // Destructuring null throws, as it did in PostHog.
-      const { timestamp, distinct_id: distinctId = APP_PERSON, ...rest } = properties;
+      const { timestamp, distinct_id: given, ...rest } = properties;
+      // An id that is there and empty would have PostHog refuse the event.
+      const distinctId = given === undefined || given === null || given === "" ? APP_PERSON : given;
       const { scope } = requireInvocation("posthog.capture");
       const instance = options.instance();
       if (scope.generation + 1 >= MAX_GENERATIONS) {
@@ -29,7 +31,7 @@ export function createAppPostHog(options: { instance: () => Instance; now: () =>
       return scope.capture(instance.project, instance.definition.plugin, {
         event: String(event),
         distinct_id: String(distinctId),
-        timestamp: typeof timestamp === "string" ? timestamp : options.now().toISOString(),
+        timestamp: isoOf(timestamp) ?? options.now().toISOString(),
         properties: {
           $lib: "posthog-plugin-server",
           $lib_version: version,
@@ -39,4 +41,12 @@ export function createAppPostHog(options: { instance: () => Instance; now: () =>
       });
     },
   };
+}
+
+/** A text as it stands, and the Dates that apps pass too, which were texts by the time PostHog read them. */
+function isoOf(timestamp: unknown): string | undefined {
+  if (typeof timestamp === "string") return timestamp;
+  return timestamp instanceof Date && !Number.isNaN(timestamp.getTime())
+    ? timestamp.toISOString()
+    : undefined;
 }

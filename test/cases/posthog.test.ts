@@ -42,6 +42,26 @@ describe("posthog.capture", () => {
       "await posthog.capture('x', { uuid: 'u', $set: { z: 1 } })",
       { properties: { uuid: "u", $set: { z: 1 } } },
     ],
+    [
+      "a Date as its timestamp",
+      "await posthog.capture('x', { timestamp: new Date(1e12) })",
+      { timestamp: "2001-09-09T01:46:40.000Z" },
+    ],
+    [
+      "what it was given at the time, though the app changes it later",
+      "const p = { deep: { n: 1 } }; const done = posthog.capture('x', p); p.deep.n = 2; await done",
+      { properties: { deep: { n: 1 } } },
+    ],
+    [
+      "App Server for a person that is null",
+      "await posthog.capture('x', { distinct_id: null })",
+      { distinct_id: "App Server" },
+    ],
+    [
+      "App Server for a person that is empty",
+      "await posthog.capture('x', { distinct_id: '' })",
+      { distinct_id: "App Server", properties: { distinct_id: "App Server" } },
+    ],
     ["a number as its person", "await posthog.capture('x', { distinct_id: 7 })", { distinct_id: "7" }],
     ["what is not awaited [309]", "posthog.capture('x')", { event: "x" }],
     [
