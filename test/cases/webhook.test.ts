@@ -27,6 +27,22 @@ describe("composeWebhook", () => {
     expect([edge.messages(), await edge.deadLetters()]).toEqual([[], []]);
   });
 
+  test("may be promised", async () => {
+    const edge = await deploy({
+      app: "export const composeWebhook = async (e) => ({ url: HOOK, body: e.event })",
+    });
+    await edge.send("e");
+    expect(edge.hook.requests).toMatchObject([{ method: "POST", body: "e" }]);
+  });
+
+  test("is a dead letter that says what is missing when it has no address", async () => {
+    const edge = await deploy({ app: "export const composeWebhook = () => ({ body: 'x' })" });
+    await edge.send("e");
+    expect(await edge.deadLetters()).toMatchObject([
+      { error: "Error: composeWebhook returned no url: it must return { url, body } or nothing" },
+    ]);
+  });
+
   test("may name method and headers, which replace the defaults [388, 389]", async () => {
     const edge = await deploy({
       app: "export const composeWebhook = (e) => ({ url: HOOK + '/x', method: 'PUT', headers: { 'X-Own': 'a', 'Content-Type': 'text/plain' }, body: e.event })",

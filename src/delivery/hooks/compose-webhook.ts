@@ -32,8 +32,11 @@ export async function sendWebhook(
     properties: ingestedProperties(event),
   };
   const { composeWebhook } = instance.hooks;
-  const webhook = composeWebhook?.(posthogEvent, meta) as Webhook | null | undefined;
+  // PostHog asked for the object itself; one that is promised is as good.
+  const webhook = (await composeWebhook?.(posthogEvent, meta)) as Webhook | null | undefined;
   if (!webhook) return;
+  if (!webhook.url)
+    throw new Error("composeWebhook returned no url: it must return { url, body } or nothing");
   const response = await send(webhook.url, {
     method: webhook.method ?? "POST",
     headers: webhook.headers ?? { "Content-Type": "application/json" },
