@@ -115,6 +115,7 @@ describe("an event's time", () => {
 
   test.each([
     ["a Date that an app set", { timestamp: new Date("2022-05-05T00:00:00Z") }, "2022-05-05T00:00:00.000Z"],
+    ["the milliseconds that an app set", { timestamp: 1_651_708_800_000 }, "2022-05-05T00:00:00.000Z"],
     ["an invalid Date", { timestamp: new Date(Number.NaN) }, NOON],
     ["an object", { timestamp: {}, sent_at: [], offset: "6" }, NOON],
     ["an offset that is no number", { offset: Number.NaN }, NOON],

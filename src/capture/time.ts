@@ -60,8 +60,9 @@ function sentAtMs(value: unknown): number {
   return lastSentAtMs;
 }
 
-/** NaN for what is no date. Apps also set `Date` objects. */
+/** NaN for what is no date. Apps also set `Date` objects, and what `Date.now()` says. */
 function dateMs(value: unknown): number {
   if (typeof value === "string") return parseDate(value);
+  if (typeof value === "number") return value;
   return value instanceof Date ? value.getTime() : Number.NaN;
 }

@@ -16,6 +16,14 @@ export interface ProcessedEvent {
   ip: string | null;
 }
 
+/** What an event cannot be without: it keeps what it entered with where an app left nothing. */
+export type Identity = Pick<PluginEvent, "uuid" | "event" | "distinct_id">;
+
+/** Taken before the chain, whose apps change events in place. */
+export function identityOf({ uuid, event, distinct_id }: PluginEvent): Identity {
+  return { uuid, event, distinct_id };
+}
+
 /** What the events of a request have in common. */
 export interface Arrival {
   /** ms since 1970. */
@@ -27,37 +35,26 @@ const UUID = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i;
 
 /**
  * Takes what goes on from an event that apps may have rebuilt. Each member has its type afterwards, since one event that
- * is out of shape makes PostHog refuse all that travel with it. `uuid` is the one that it entered with, which stays unless
- * an app chose another; `entered` fills in a `distinct_id` that an app left out. Never throws.
+ * is out of shape makes PostHog refuse all that travel with it. `entered` fills in what an app deleted or emptied, and its
+ * uuid stays unless an app chose another. Never throws.
  */
-export function finish(
-  event: PluginEvent,
-  uuid: string,
-  entered: PluginEvent,
-  arrival: Arrival,
-): ProcessedEvent {
+export function finish(event: PluginEvent, entered: Identity, arrival: Arrival): ProcessedEvent {
   try {
-    return take(event, uuid, entered, arrival);
+    return take(event, entered, arrival);
   } catch {
     // Getters or proxies of an app's making.
-    const plain = (plainJson(event) ?? {}) as PluginEvent;
-    return take(plain, uuid, (plainJson(entered) ?? {}) as PluginEvent, arrival);
+    return take((plainJson(event) ?? {}) as PluginEvent, entered, arrival);
   }
 }
 
-function take(
-  event: PluginEvent,
-  uuid: string,
-  entered: PluginEvent,
-  { nowMs, allowFuture }: Arrival,
-): ProcessedEvent {
+function take(event: PluginEvent, entered: Identity, { nowMs, allowFuture }: Arrival): ProcessedEvent {
   const properties = propertiesOf(event.properties) ?? {};
   const ignoreSentAt = properties["$ignore_sent_at"] === true;
   const finished: ProcessedEvent = {
     // As it came, it need not be looked at.
-    uuid: event.uuid === uuid || !UUID.test(event.uuid) ? uuid : event.uuid,
-    event: textOf(event.event),
-    distinct_id: textOf(event.distinct_id ?? entered.distinct_id),
+    uuid: event.uuid === entered.uuid || !UUID.test(event.uuid) ? entered.uuid : event.uuid,
+    event: textOf(event.event) || entered.event,
+    distinct_id: textOf(event.distinct_id) || entered.distinct_id,
     timestamp: normaliseTimestamp({
       now: nowMs,
       timestamp: event.timestamp,
@@ -83,6 +80,8 @@ function propertiesOf(value: unknown): Properties | undefined {
   return (isWritten ? value : plainJson(value)) as Properties;
 }
 
+/** Empty for what is not there. */
 function textOf(value: unknown): string {
-  return typeof value === "string" ? value : (JSON.stringify(plainJson(value)) ?? "");
+  if (typeof value === "string") return value;
+  return value === null ? "" : (JSON.stringify(plainJson(value)) ?? "");
 }

@@ -6,7 +6,7 @@ import type { CapturedBatch } from "../event.ts";
 import type { Traces } from "../stories/trace.ts";
 import { bypassing, runChain } from "./chain.ts";
 import { createDeadline, type Deadline, expired } from "./deadline.ts";
-import { type Arrival, finish, type ProcessedEvent } from "./finish.ts";
+import { type Arrival, finish, identityOf, type ProcessedEvent } from "./finish.ts";
 import { setMarkers, takeMarkers } from "./markers.ts";
 
 export type { ProcessedEvent } from "./finish.ts";
@@ -46,7 +46,7 @@ export function createPipeline(options: {
       if (!instances) return unreached(batch, trustMarkers, traces);
       const teamId = batch.events[0]?.team_id ?? 0;
       const arrival = arrivalOf(batch);
-      const uuids = batch.events.map(({ uuid }) => uuid);
+      const entered = batch.events.map(identityOf);
       const outcomes = await runChain(batch.events, {
         instances,
         scope,
@@ -60,12 +60,12 @@ export function createPipeline(options: {
       const events: ProcessedEvent[] = [];
       const dropped = new Map<string, number>();
       outcomes.forEach((outcome, index) => {
-        const [uuid, entered] = [uuids[index], batch.events[index]];
+        const identity = entered[index];
         if ("droppedBy" in outcome) {
           const { plugin } = outcome.droppedBy.definition;
           dropped.set(plugin, (dropped.get(plugin) ?? 0) + 1);
-        } else if (uuid !== undefined && entered) {
-          const finished = finish(outcome.event, uuid, entered, arrival);
+        } else if (identity) {
+          const finished = finish(outcome.event, identity, arrival);
           traces?.leave(index, finished);
           events.push(finished);
         }
@@ -100,7 +100,7 @@ export function createPipeline(options: {
     const events = batch.events.map((event, index) => {
       const markers = takeMarkers(event, trustMarkers);
       setMarkers(event, { ...markers, failed: [...markers.failed, ...labels] }, []);
-      const finished = finish(event, event.uuid, event, arrival);
+      const finished = finish(event, event, arrival);
       traces?.leave(index, finished);
       return finished;
     });

@@ -139,12 +139,28 @@ describe("what an app changes of an event reaches PostHog:", () => {
       "e.properties = { d: new Date(0), u: undefined, fn: () => 1, n: NaN }",
       { properties: { d: "1970-01-01T00:00:00.000Z", n: null } },
     ],
+    ["its time as milliseconds", "e.timestamp = 1e12", { timestamp: "2001-09-09T01:46:40.000Z" }],
     ["nested properties", "e.properties.a = { b: [{ c: 1 }] }", { properties: { a: { b: [{ c: 1 }] } } }],
   ])("%s", async (_what, change, expected) => {
     const edge = await deploy({ app: `export function processEvent(e) { ${change}; return e }` });
     await edge.send("e");
     expect(edge.delivered()).toMatchObject([expected]);
     expect(edge.delivered()[0]?.properties).not.toHaveProperty("fn");
+  });
+
+  test.each([
+    "delete e.distinct_id",
+    "e.distinct_id = null",
+    "e.distinct_id = ''",
+    "e.event = ''",
+    "delete e.event",
+    "e = { properties: e.properties, team_id: e.team_id, event: e.event }",
+  ])("what PostHog refuses events without stays as it was after %s", async (change) => {
+    const edge = await deploy({ app: `export function processEvent(e) { ${change}; return e }` });
+    await edge.send("e");
+    expect(edge.delivered()).toMatchObject([
+      { uuid: "0190f0a0-0000-7000-8000-000000000001", event: "e", distinct_id: "u1" },
+    ]);
   });
 
   test.each(["e.ip = null", "delete e.ip", "e = { ...e, ip: undefined }"])(

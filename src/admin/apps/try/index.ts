@@ -14,7 +14,7 @@ import { secretsOf } from "../../../logs/secrets.ts";
 import { runChain } from "../../../pipeline/chain.ts";
 import { createDeadline } from "../../../pipeline/deadline.ts";
 import { takeMarkers } from "../../../pipeline/markers.ts";
-import { finish, type ProcessedEvent } from "../../../pipeline/finish.ts";
+import { finish, identityOf, type ProcessedEvent } from "../../../pipeline/finish.ts";
 import { summariseThrown } from "../../../apps/describe-thrown.ts";
 import { flushBuffers } from "./flush-buffers.ts";
 import { maskStrings } from "./mask-strings.ts";
@@ -85,7 +85,7 @@ export function createTryApp(options: {
     const hooks: { hook: string; error?: string }[] = [];
     const arrival = { nowMs: Date.parse(event.now), allowFuture: false };
     const untouched = plainJson(event) as PluginEvent;
-    const entered = finish(untouched, event.uuid, untouched, arrival);
+    const entered = finish(untouched, untouched, arrival);
     let result: ProcessedEvent | null = null;
     let dropped = false;
     try {
@@ -154,7 +154,7 @@ export function createTryApp(options: {
     }
 
     async function process(instance: Instance): Promise<ProcessedEvent | null> {
-      const { uuid } = event;
+      const identity = identityOf(event);
       if (instance.hooks.processEvent) hooks.push({ hook: "processEvent" });
       const deadline = createDeadline(HOOK_TIMEOUT_MS);
       const before = entries.length;
@@ -172,7 +172,7 @@ export function createTryApp(options: {
       if (!outcome || "droppedBy" in outcome) return null;
       // They name this app alone, which the trial says by itself.
       takeMarkers(outcome.event, false);
-      return finish(outcome.event, uuid, event, arrival);
+      return finish(outcome.event, identity, arrival);
     }
 
     async function afterChain(instance: Instance, processed: ProcessedEvent): Promise<void> {
