@@ -6,12 +6,11 @@ import { teamIdOf } from "../team.ts";
 import { type AppBuffer, createAppBuffers } from "./buffer.ts";
 import { AppFunction } from "./built-ins/code-generation.ts";
 import { createExtensions } from "./built-ins/extensions.ts";
-import { mendRegExp } from "./built-ins/regexp.ts";
 import { constant } from "./constant.ts";
 import { createAppConsole } from "./console.ts";
 import type { AppDefinition, AppHost, MarkedSource } from "./definition.ts";
 import { describeThrown, summariseThrown } from "./describe-thrown.ts";
-import { RetryError, TimeoutError } from "./errors.ts";
+import { RetryError } from "./errors.ts";
 import { type AppFetch, createAppFetch } from "./fetch.ts";
 import { createReadFrames } from "./frames.ts";
 import { createAppGlobalObject, createPackageGlobalObject } from "./global-object.ts";
@@ -28,7 +27,7 @@ import { createAppMetrics } from "./meta/metrics.ts";
 import { createAppStorage } from "./meta/storage.ts";
 import { createAppPostHog } from "./posthog.ts";
 import { createAppApi, type PostHogAccess } from "./posthog-api.ts";
-import { currentInvocation, type Scope } from "./scope.ts";
+import type { Scope } from "./scope.ts";
 
 /** One app at work for one project, with module state of its own (decisions 8). */
 export interface Instance {
@@ -188,60 +187,4 @@ function decodeAttachments(definition: AppDefinition): Record<string, unknown> {
     decoded[field] = { ...attachment, contents: Buffer.from(attachment.contents, "base64") };
   }
   return decoded;
-}
-
-/**
- * Runs one of an instance's hooks as part of `scope`. The hook is cut off after `timeoutMs` with a `TimeoutError`; what
- * it had started goes on in the background, as a race and not a cancellation (runtime 3.1). Rejects with what it throws.
- */
-export async function runHook<Result>(
-  instance: Instance,
-  hook: string,
-  scope: Scope,
-  call: (meta: object) => Result | Promise<Result>,
-  timeoutMs?: number,
-): Promise<Result> {
-  const startedMs = scope.hookCounts.nowMs();
-  const running = currentInvocation.run({ instance, hook, scope }, async () => call(instance.meta));
-  // At once, for whatever else runs while the hook waits, and again when it is over.
-  mendRegExp();
-  try {
-    return await (timeoutMs === undefined ? running : within(running, timeoutMs, instance, hook, scope));
-  } catch (thrown) {
-    // Whoever runs the hook logs this, and what else is in the scope may take its time.
-    scope.logs.logged();
-    throw thrown;
-  } finally {
-    scope.hookCounts.waited(hook, instance.definition.plugin, startedMs);
-    mendRegExp();
-  }
-}
-
-async function within<Result>(
-  running: Promise<Result>,
-  timeoutMs: number,
-  instance: Instance,
-  hook: string,
-  scope: Scope,
-): Promise<Result> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const expired = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      scope.background(running);
-      reject(timedOut(instance, hook, timeoutMs));
-    }, timeoutMs);
-  });
-  try {
-    return await Promise.race([running, expired]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** The error of a hook that was cut off, in PostHog's words. */
-export function timedOut(instance: Instance, hook: string, timeoutMs: number): TimeoutError {
-  const seconds = timeoutMs / 1000;
-  return new TimeoutError(
-    `Script execution timed out after promise waited for ${seconds} second${seconds === 1 ? "" : "s"} (${instance.definition.name}, name: ${hook}, pluginConfigId: ${instance.definition.id})`,
-  );
 }

@@ -1,6 +1,7 @@
-import { createInstance, type Instance, type InstanceServices, runHook } from "./instance.ts";
+import { createInstance, type Instance, type InstanceServices } from "./instance.ts";
 import { type Place, release } from "./place.ts";
 import { refuseReplication } from "./replicator.ts";
+import { runHook } from "./run-hook.ts";
 import type { Scope } from "./scope.ts";
 import type { RecordOutcome } from "./state/outcome.ts";
 import type { SetupStep } from "./state/series.ts";

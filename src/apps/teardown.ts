@@ -1,4 +1,5 @@
-import { type Instance, runHook } from "./instance.ts";
+import type { Instance } from "./instance.ts";
+import { runHook } from "./run-hook.ts";
 import type { Scope } from "./scope.ts";
 
 /** Runs `teardownPlugin` of an instance that is out of use. Never rejects; what the app throws is in its log. */

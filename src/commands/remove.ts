@@ -19,7 +19,8 @@ await runCommand(usage, { yes: { type: "boolean", short: "y" } }, async ([name, 
   if (!existsSync(directory)) throw new UsageError(`There is no plugins/${name}.`);
   const files = await readdir(directory, { recursive: true });
   console.log(`This removes plugins/${name} (${files.length} files) and its entry in plugins/apps.json.`);
-  if (!yes && !(await confirm("Remove it?"))) throw new UsageError("Nothing was removed: not without --yes.");
+  if (!yes && !(await confirm("Remove it?")))
+    throw new UsageError("Nothing was removed. Where nobody is there to be asked, say --yes.");
   // The entry first: an entry without a folder would fail the build, a folder without an entry does not.
   await unlistApp(root, name);
   await checkAgain(root, name);

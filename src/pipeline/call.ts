@@ -1,6 +1,7 @@
 import { mendRegExp } from "../apps/built-ins/regexp.ts";
 import { IllegalOperationError } from "../apps/errors.ts";
-import { type Instance, timedOut } from "../apps/instance.ts";
+import type { Instance } from "../apps/instance.ts";
+import { timedOut } from "../apps/run-hook.ts";
 import type { Invocation } from "../apps/scope.ts";
 import type { PluginEvent } from "../event.ts";
 import { plainJson } from "../json.ts";

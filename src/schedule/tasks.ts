@@ -1,5 +1,6 @@
 import type { ScheduledTask } from "../apps/hooks.ts";
-import { type Instance, runHook } from "../apps/instance.ts";
+import type { Instance } from "../apps/instance.ts";
+import { runHook } from "../apps/run-hook.ts";
 import type { Instances } from "../apps/instances.ts";
 import type { Scope } from "../apps/scope.ts";
 import type { TaskMessage } from "../delivery/message.ts";

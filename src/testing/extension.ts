@@ -1,4 +1,5 @@
-import { type Instance, runHook } from "../apps/instance.ts";
+import type { Instance } from "../apps/instance.ts";
+import { runHook } from "../apps/run-hook.ts";
 import type { EmbeddedGateway } from "./embedded-gateway.ts";
 
 /** One of the extensions in an app's `meta`, to be called from a test instead of a hook. Each call is work of its own. */

@@ -1,6 +1,7 @@
 import { summariseThrown } from "../../apps/describe-thrown.ts";
 import { noteAttempt } from "../../apps/errors.ts";
-import { type Instance, runHook } from "../../apps/instance.ts";
+import type { Instance } from "../../apps/instance.ts";
+import { runHook } from "../../apps/run-hook.ts";
 import type { Scope } from "../../apps/scope.ts";
 import { hookRetryDelay, maxAttempts, type RetriedHook } from "../schedules.ts";
 

@@ -1,5 +1,6 @@
 import { summariseThrown } from "../../apps/describe-thrown.ts";
-import { type Instance, runHook } from "../../apps/instance.ts";
+import type { Instance } from "../../apps/instance.ts";
+import { runHook } from "../../apps/run-hook.ts";
 import type { Instances } from "../../apps/instances.ts";
 import type { Scope } from "../../apps/scope.ts";
 import type { SystemLog } from "../../apps/system-log.ts";

@@ -1,6 +1,7 @@
 import type { AppDefinition } from "../../../apps/definition.ts";
 import { createAppFetch } from "../../../apps/fetch.ts";
-import { createInstance, type Instance, type InstanceServices, runHook } from "../../../apps/instance.ts";
+import { createInstance, type Instance, type InstanceServices } from "../../../apps/instance.ts";
+import { runHook } from "../../../apps/run-hook.ts";
 import type { LogEntry } from "../../../apps/log.ts";
 import { resolveConfig } from "../../../apps/meta/config.ts";
 import type { AppEvent } from "../../../apps/leftovers.ts";
