@@ -15,8 +15,9 @@ export interface Alert {
 }
 
 /**
- * Sends an alert by every way that is configured. Never rejects: one that could not be sent is in the log. Costs a Redis
- * command and a request for each way; while Redis is away an alert is rather sent twice than not at all.
+ * Sends an alert by every way that is configured. Never rejects: one that could not be sent is in the log. Costs a
+ * Redis command and a request for each way; while Redis is away an alert may be sent twice, which is better than not
+ * at all.
  */
 export type SendAlert = (alert: Alert) => Promise<void>;
 
@@ -74,7 +75,7 @@ async function isFirst(store: Store, id: string): Promise<boolean> {
   try {
     return (await store.set(keys.alertSent(id), "1", { nx: true, ex: keys.alertSentTtlSeconds })) !== null;
   } catch {
-    // Who is told twice is better off than who is not told.
+    // Being told twice is better than not being told.
     return true;
   }
 }

@@ -28,7 +28,7 @@ import { version } from "./version.ts";
 /** What a platform supplies with each request. */
 export interface RequestPlatform {
   client: Client;
-  /** Keeps the platform alive after the answer, for what nobody was promised. */
+  /** Keeps the platform alive after the answer, for work that nobody was promised. */
   waitUntil(promise: Promise<unknown>): void;
 }
 
@@ -81,7 +81,7 @@ export function createGateway(platform: Platform, services = createServices(plat
   return {
     routes: app.routes,
     fetch(request, requestPlatform) {
-      // What an app went on with after its call may have broken them since.
+      // Code that an app left running after its call may have changed regular expressions since.
       mendRegExp();
       return app.fetch(request, requestPlatform);
     },

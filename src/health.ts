@@ -4,7 +4,10 @@ import { keys } from "./keys.ts";
 import type { Store } from "./store.ts";
 import { within } from "./within.ts";
 
-/** What was seen this long ago is still said; so a monitor, or anybody who asks often, costs two requests in that time. */
+/**
+ * How long an observation is reported before anything is asked again: a monitor, or anybody who asks often, costs two
+ * requests in that time.
+ */
 const KNOWN_FOR_MS = 30_000;
 
 /** A monitor does not wait long. */
@@ -40,7 +43,7 @@ export function createHealth(options: {
       const spooled = await within(STORE_TIMEOUT_MS, options.store.zcard(keys.spool), late);
       return { store: "reachable", spooled: Number(spooled) };
     } catch {
-      // Why is in the log of those who needed it.
+      // Whoever needed Redis has logged why.
       return { store: "unreachable", spooled: null };
     }
   }

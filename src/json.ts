@@ -7,10 +7,10 @@ export function copyJson<T>(value: T): T {
   return copy as T;
 }
 
-/** PostHog gives a whole batch up at 128 levels, and recursive code overflows the stack. */
+/** At 128 levels PostHog gives up the whole batch, and recursive code overflows the stack. */
 export const MAX_LEVELS = 120;
 
-/** More characters than this no event has that anybody wants; Redis refuses what is not much larger. */
+/** No event that anybody wants is longer than this, and Redis refuses what is not much longer. */
 export const MAX_EVENT_CHARACTERS = 5_000_000;
 
 /**

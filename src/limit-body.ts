@@ -19,7 +19,10 @@ export function limitBody(maxBytes: number): MiddlewareHandler {
   };
 }
 
-/** Reads a body; null when it is above `maxBytes`, of which no more than that is read then. Rejects when it breaks off. */
+/**
+ * Reads a body; null when it is longer than `maxBytes`, and then no more than that has been read. Rejects when it
+ * breaks off.
+ */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array<ArrayBuffer> | null> {
   const length = lengthOf(request);
   if (length !== null) return length > maxBytes ? null : new Uint8Array(await request.arrayBuffer());

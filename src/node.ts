@@ -8,7 +8,7 @@ import { createGatewayProcess, describeStartFault } from "./process/index.ts";
 import { startCron } from "./schedule/cron.ts";
 import { createShutdown } from "./process/shutdown.ts";
 
-/** For a shutdown in order: the platform's own patience is 10 s as a rule. */
+/** Time for an orderly shutdown; many platforms kill a process 10 s after they asked it to stop. */
 const SHUTDOWN_MS = 8000;
 const IDLE_CHECK_MS = 50;
 

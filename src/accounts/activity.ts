@@ -4,10 +4,10 @@ import { HOUR_MS } from "./hours.ts";
 import { hoursBetween, readHours, type StoredAccount, type Totals, totalsOf } from "./read.ts";
 
 const SPAN_MS = 5 * 60_000;
-/** What failed in this hour or the one before has failed of late. */
+/** Failures of this hour and the one before count as recent. */
 export const RECENT_HOURS = 2;
 
-/** How many events were accepted from a time on. */
+/** How many events were accepted in the span that begins at this time. */
 export interface Span {
   at: Date;
   value: number;

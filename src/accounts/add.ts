@@ -26,7 +26,7 @@ ${addCountsLua}
 add_counts(KEYS[1], cjson.decode(ARGV[1]), ARGV[2])
 return 1`;
 
-/** Adds counts to a project's account of the hour. One request, 4 commands. Said twice, it counts twice. */
+/** Adds counts to a project's account of the hour. One request, 4 commands. Called twice, it counts twice. */
 export async function addCounts(store: Store, project: string, atMs: number, counts: Counts): Promise<void> {
   await store.eval(
     addScript,

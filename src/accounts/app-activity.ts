@@ -4,14 +4,17 @@ import type { Totals, Wait } from "./read.ts";
 /** What one hook of an app came to. */
 export interface HookActivity {
   hook: string;
-  /** Events, or jobs, that it was through with. */
+  /** Events, or jobs, that it finished. */
   processed: number;
   /** Dropped by `processEvent`; ignored by a deferred hook. */
   dropped: number;
   /** Failed in the chain; dead letters of a deferred hook. */
   failed: number;
   retried: number;
-  /** How long the hook is waited for (ms): half of the calls take no longer, 95 of 100. Null where it was not. */
+  /**
+   * How long the hook is waited for (ms): half of the calls, and 95 of 100, take no longer. Null when none was waited
+   * for.
+   */
   p50Ms: number | null;
   p95Ms: number | null;
 }

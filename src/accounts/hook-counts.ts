@@ -12,7 +12,7 @@ export interface HookCounts {
   waited(hook: string, plugin: string, sinceMs: number): void;
   /** Notes what the chain did with the events that reached an app. */
   processed(plugin: string, outcomes: { processed: number; failed: number }): void;
-  /** Hands over what was counted: of one hook of an app, or of all. It is counted once. */
+  /** Hands over what was counted, of one hook of an app or of all, and forgets it. */
   take(hook?: string, plugin?: string): Counts;
 }
 

@@ -1,6 +1,6 @@
 import type { Totals } from "./read.ts";
 
-/** What a project has counted since the beginning, and how many dead letters it has now. */
+/** A project's counts since the beginning, and how many dead letters it has now. */
 export interface ProjectMetrics {
   project: string;
   totals: Totals;

@@ -30,7 +30,7 @@ export interface Wait {
   calls: number;
 }
 
-/** What became of dead letters is absent where nothing did. */
+/** What became of dead letters; absent where nothing has. */
 export type DestinationTotals = Outcomes &
   Record<keyof typeof none, number> & {
     hook: string;

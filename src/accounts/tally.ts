@@ -2,10 +2,10 @@ import type { Store } from "../store.ts";
 import { addCounts } from "./add.ts";
 import { type Counts, sumCounts } from "./counts.ts";
 
-/** Counts of this long leave together, so that a flood of bad requests does not become one of Redis commands. */
+/** Counts are gathered for this long, so that a flood of bad requests does not become a flood of Redis commands. */
 const GATHER_MS = 500;
 
-/** Most projects gathered at a time: with `PROJECT_TOKENS=*` a token may be anything. */
+/** The most projects gathered at a time: with `PROJECT_TOKENS=*` a token may be anything. */
 const MAX_PROJECTS = 1000;
 
 /** Counts what no message will account for. Best effort: an isolate that ends, or Redis being away, loses some. */

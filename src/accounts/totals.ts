@@ -10,8 +10,8 @@ const MARGIN_MS = HOUR_MS;
 const HOURS_PER_SCRIPT = 100;
 
 /**
- * Spans of five minutes are of their hour alone. Whoever comes second finds that another has moved `until`, and adds nothing. KEYS: totals, then hours. ARGV: the last hour that
- * was added before, the last one now, life time in s.
+ * Counts by five minutes stay with their hour. Whoever comes second finds that `until` has moved, and adds nothing.
+ * KEYS: totals, then hours. ARGV: the last hour that was added before, the last one now, life time in s.
  */
 const foldScript = `#!lua flags=allow-key-locking
 ${addCountsLua}
@@ -40,7 +40,7 @@ export async function foldAccounts(store: Store, project: string, nowMs: number)
   let hours = hoursAfter(known, latestMs);
   if (known === null && hours.length > 0) {
     const accounts = hours.map((hour) => keys.account(project, hour));
-    // A gateway that has just begun need not look at weeks that are empty.
+    // A new gateway need not look at weeks in which there was none.
     if ((await store.exists(...accounts)) === 0) hours = hours.slice(-1);
   }
   for (let from = 0; from < hours.length; from += HOURS_PER_SCRIPT) {
@@ -71,7 +71,7 @@ export async function readTotals(
     return added.exec<(readonly string[] | null)[]>();
   };
   let totals = await read();
-  // Before the first hour of a project is over: otherwise every hour that is kept would be read.
+  // Until a project's first hour is over: otherwise every hour that is kept would be read.
   const unknown = projects.filter((_, index) => untilOf(totals[index] ?? []) === null);
   for (const project of unknown) await foldAccounts(store, project, nowMs);
   if (unknown.length > 0) totals = await read();

@@ -56,9 +56,9 @@ export interface AppBuffers {
 }
 
 /**
- * `createBuffer` for one instance. The object that the app keeps in `global` or at module level holds nothing itself: what
- * is added belongs to the work under way, and from its end on to Redis, because the next event may come to another
- * isolate. One Redis request an invocation that adds, however many objects.
+ * `createBuffer` for one instance. The object that the app keeps in `global` or at module level holds nothing itself:
+ * what is added belongs to the work under way and moves to Redis when that ends, because the next event may come to
+ * another isolate. One Redis request for each invocation that adds objects, however many.
  */
 export function createAppBuffers(options: {
   project: string;

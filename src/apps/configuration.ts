@@ -15,8 +15,8 @@ export function withDefaults(
 }
 
 /**
- * Keys of fields that are required, as things are set, and have neither a value nor a file. PostHog's form asked for them;
- * the runtime never did. What `visible_if` hides is not asked for.
+ * Keys of fields that are required, given the values of the others, and have neither a value nor a file. PostHog's
+ * form asked for them; the runtime never did. What `visible_if` hides is not asked for.
  */
 export function missingFields(
   manifest: Manifest,
@@ -32,7 +32,7 @@ export function missingFields(
   });
 }
 
-/** Whether a field belongs into the form, as things are set. */
+/** Whether the form shows a field, given the values of the others. */
 export function isVisible(
   { visible_if: visibleIf }: ManifestField,
   values: Readonly<Record<string, unknown>>,
@@ -74,7 +74,10 @@ export function idleConditions({ config }: Manifest): string[] {
   );
 }
 
-/** Says what keeps a value from being one of its field's type; undefined when nothing does. Unset values are none. */
+/**
+ * Says what keeps a value from being one of its field's type; undefined when nothing does. An unset value is not at
+ * fault.
+ */
 export function valueFault(field: ManifestField, value: unknown): string | undefined {
   if (!isSet(value) || isReference(value)) return undefined;
   switch (field.type) {

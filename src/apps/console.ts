@@ -16,7 +16,7 @@ export function createAppConsole(write: (level: LogLevel, message: string) => vo
     const print = async (values: unknown[]) => write(level, values.map(format).join(" "));
     return (...values: unknown[]) => {
       const printed = print(values);
-      // Apps do not await their console, so that their log must say what became of the line.
+      // Apps do not await their console, so the log has to say that a line is missing.
       printed.catch((error: unknown) =>
         write(level, `(a value that console.${level.toLowerCase()} cannot print: ${summariseThrown(error)})`),
       );

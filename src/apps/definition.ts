@@ -53,8 +53,8 @@ export interface AppHost {
   /** The same as `meta.jobs`: the compiler sends calls of the app's own exported jobs here (decisions 2). */
   jobs: unknown;
   /**
-   * Called by a loop once in a while: throws when it has gone on too long, else returns when it was first looked at.
-   * `startedAtMs` is 0 at the first call, and always for a loop that awaits.
+   * Called by a loop once in a while: throws when it has gone on too long, else returns the time (ms) of its first
+   * call. `startedAtMs` is 0 at the first call, and always for a loop that awaits.
    */
   loop(iterations: number, startedAtMs: number, line: number, column: number): number;
   /** Called by an app's own `then` methods: throws when one goes on for ever. */
@@ -64,7 +64,7 @@ export interface AppHost {
   /** The instance's own global object (`global`, `globalThis`), and the one that its packages see. */
   global: Record<string, unknown>;
   packageGlobal: Record<string, unknown>;
-  /** `Function` that makes none of text. */
+  /** `Function`, but it makes none from text. */
   Function: unknown;
   /** What the app changes of the built-ins, for itself alone. */
   extensions: Extensions;

@@ -4,8 +4,8 @@ import type { AppHost } from "./definition.ts";
 import { HIDDEN_GLOBALS } from "./hidden-names.ts";
 
 /**
- * The object behind an instance's `global` and `globalThis`: it sees the built-ins, keeps what the app writes to itself,
- * and hides what apps must not have. The real global object is not to be reached from it.
+ * The object behind an instance's `global` and `globalThis`: it sees the built-ins, keeps what the app writes to
+ * itself, and hides what apps must not have. The real global object cannot be reached from it.
  */
 export function createAppGlobalObject(
   host: Pick<AppHost, "console" | "posthog" | "fetch" | "RetryError">,

@@ -9,10 +9,10 @@ import { createSystemLog } from "./system-log.ts";
 import { tearDownInstance } from "./teardown.ts";
 import { createUpkeep, REFRESH_MS, type UpkeepOptions } from "./upkeep.ts";
 
-/** When a client may send again what an app refused that is just being set up. */
+/** When a client may send again what was refused because an app is just being set up. */
 const SOON_MS = 5000;
 
-/** A page with events is watched for so long after it was loaded. */
+/** How long after a page with events was loaded somebody counts as watching. */
 const WATCH_MS = 60_000;
 
 /** The apps of each project, set up and ready, in chain order: this isolate's view of what all of them share. */

@@ -45,14 +45,17 @@ export interface ScheduledJob {
 
 /** What apps leave behind when a piece of work ends: to be made durable before it is acknowledged. */
 export interface Leftovers {
-  /** Of the work, the same when it is done again. */
+  /** Id of the work, the same when it is done again. */
   id: string;
   captured: AppEvents[];
   jobs: ScheduledJob[];
   added: AddedObjects[];
-  /** Of the work: what is flushed because of it is as far down a row of captures. */
+  /** Generation of the work: a flush that follows from it has the same. */
   generation: number;
-  /** Where clients are, as far as this piece of work knew: what is put off takes along what it mentions. */
+  /**
+   * Where clients are, as far as this piece of work knows: a deferred message takes along those of the addresses in
+   * it.
+   */
   locations: ReadonlyMap<string, ClientLocation>;
 }
 
@@ -75,7 +78,7 @@ export interface KeptLeftovers {
 export function createLeftovers(options: {
   /** Of the work. */
   id: string;
-  /** Of the work so far. */
+  /** The work's generation so far. */
   generation: () => number;
   locations: ReadonlyMap<string, ClientLocation>;
   /** Takes what an app leaves after the work has been acknowledged. */
@@ -104,8 +107,8 @@ export function createLeftovers(options: {
   }
 
   /**
-   * What identifies something that an app leaves: the work, the content, and how often the same was said before. Not the
-   * order alone, which is another one when events run concurrently.
+   * What identifies something that an app leaves: the work, the content, and how often the same was left before. The
+   * order alone would not do: it changes when events run concurrently.
    */
   function identify(...content: string[]): string[] {
     const said = content.join("\n");
@@ -116,7 +119,7 @@ export function createLeftovers(options: {
 
   return {
     capture(project, plugin, made) {
-      // Times differ when the work is done again.
+      // Without the time, which differs when the work is done again.
       const content = textOf(made.properties);
       const identity = identify("event", project, plugin, made.event, made.distinct_id, content);
       // As it is now: the app may go on changing what it handed over.
@@ -188,7 +191,7 @@ function textOf(content: unknown): string {
   try {
     return JSON.stringify(content) ?? "";
   } catch {
-    // What JSON cannot hold is told apart by how often the app said something.
+    // What JSON cannot hold is told apart by how often the app left something.
     return "";
   }
 }

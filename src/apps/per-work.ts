@@ -1,6 +1,6 @@
 import { currentInvocation, requireInvocation, type Scope } from "./scope.ts";
 
-/** After the end of its work, what is still in use may go on for so long; then it is closed all the same. */
+/** How long what is still in use may go on after the end of its work, before it is closed all the same. */
 export const CLOSE_GRACE_MS = 5000;
 
 /** One real object for each piece of work, behind an object that an app keeps for longer. */
@@ -11,7 +11,7 @@ export interface PerWork<Real> {
   existing(): Real | undefined;
   /** Makes an object that exists already that of the work under way. */
   adopt(real: Real): void;
-  /** The work under way has none any more; nobody closes the one that it had. */
+  /** Forgets the one of the work under way, without closing it. */
   forget(): void;
 }
 

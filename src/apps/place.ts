@@ -20,7 +20,7 @@ export interface Place {
   state: SetupState | null;
   /** The state is this isolate's own, since Redis did not take it. */
   alone: boolean;
-  /** Ready for use; of an earlier definition until its successor is. */
+  /** Ready for use. An instance of an earlier definition serves until its successor is ready. */
   instance: Instance | null;
   /** Known once the app's module has been evaluated, set up or not. */
   hooks: Hooks | null;
@@ -101,7 +101,7 @@ export async function outlookOf(
   return { override, definition: override ? await apply(place.bundled, override) : place.bundled };
 }
 
-/** Brings a place to what Redis knows; returns the instance that is not to be used any more. */
+/** Updates a place to what Redis knows; returns the instance that is out of use by that, if one is. */
 export function update(place: Place, outlook: Outlook, { fields }: ProjectRecord): Instance | null {
   const { plugin, version, revision = 0 } = outlook.definition;
   const text = fields.get(setupField(plugin, version));

@@ -17,7 +17,7 @@ export async function runHook<Result>(
 ): Promise<Result> {
   const startedMs = scope.hookCounts.nowMs();
   const running = currentInvocation.run({ instance, hook, scope }, async () => call(instance.meta));
-  // At once, for whatever else runs while the hook waits, and again when it is over.
+  // Both now, for whatever else runs while the hook waits, and again when it is over.
   mendRegExp();
   try {
     if (timeoutMs === undefined) return await running;
@@ -26,7 +26,7 @@ export async function runHook<Result>(
       return timedOut(instance, hook, timeoutMs);
     });
   } catch (thrown) {
-    // Whoever runs the hook logs this, and what else is in the scope may take its time.
+    // Whoever runs the hook logs what it threw; the log is sent soon, though the scope may go on for long.
     scope.logs.logged();
     throw thrown;
   } finally {

@@ -16,7 +16,7 @@ export interface Scope extends Omit<KeptLeftovers, "handOver"> {
   readonly id: string;
   /** How many captures in a row led to the events at work. */
   readonly generation: number;
-  /** For work whose events are known only later: they may be of a higher generation. */
+  /** Raises the generation, once the events of the work are known. */
   raiseGeneration(generation: number): void;
   /** The generation header for a request to this very gateway; null for any other address. */
   ownHeader(address: string): string | null;
@@ -70,7 +70,7 @@ export function createScope(options: ScopeOptions): Scope {
   let closed = false;
   let refusal: (what: string) => string | null = () => null;
 
-  /** For what an app starts and does not await, when it goes on after the work has been acknowledged. */
+  /** Publishes what an app leaves after the work has been acknowledged, because it did not await what makes it. */
   function publishLate(leftovers: Leftovers): Promise<void> {
     scope.subrequests += 1;
     const published = publish(leftovers);
@@ -128,7 +128,7 @@ export function createScope(options: ScopeOptions): Scope {
     },
 
     async finish() {
-      // What failed is the app's to handle; here only that it is over matters.
+      // The app handles failures; here it matters only that it is over.
       if (unfinished.length > 0) await Promise.allSettled(unfinished);
       scope.logs.end();
       scope.close();

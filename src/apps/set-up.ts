@@ -8,7 +8,7 @@ import type { SetupStep } from "./state/series.ts";
 import { tearDownInstance } from "./teardown.ts";
 
 /**
- * Sets an app up in this isolate, and has all others know what came of it. Never rejects for what the app throws; with a
+ * Sets an app up in this isolate, and tells all others what came of it. Never rejects for what the app throws; with a
  * `step`, which belongs to a series that all isolates share, it rejects when Redis does not take the outcome.
  *
  * Resolves to whether the app failed in a way that changed the shared state: then there is something to publish.
@@ -57,7 +57,7 @@ export function createSetUp(options: {
     return loaded;
   }
 
-  /** A failing app that no other isolate can know of goes on with its attempts in this one. */
+  /** While Redis is away no other isolate knows of a failing app: this one goes on with its attempts by itself. */
   function ownStep({ state, alone }: Place): SetupStep | undefined {
     if (!alone || state?.status !== "pending") return undefined;
     return { series: state.series, attempt: state.attempt + 1, alone: true };

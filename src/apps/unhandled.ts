@@ -1,15 +1,15 @@
 import { currentInvocation } from "./scope.ts";
 
 /**
- * Takes what fails where nobody handles it, from the platform's own events for that. It belongs to the app whose code
- * failed: workerd, Node and Deno all raise these events in the asynchronous context of the failure.
+ * Takes errors that nobody handles, from the platform's events for them. It belongs to the app whose code failed:
+ * workerd, Node and Deno all raise these events in the asynchronous context of the failure.
  */
 export interface Unhandled {
-  /** A promise was rejected and nobody looks. Harmless, whoever's it is. */
+  /** A promise was rejected and nobody handles it. Harmless, whichever app it belongs to. */
   unhandledRejection(reason: unknown): void;
   /**
-   * Something was thrown in a callback of a stream, a socket or `zlib`. False if that was in no app's code: the gateway is
-   * in an unknown state then, and must not go on.
+   * Something was thrown in a callback of a stream, a socket or `zlib`. False when it was not in an app's code: the
+   * gateway is in an unknown state then, and must not go on.
    */
   uncaughtException(thrown: unknown): boolean;
 }

@@ -12,7 +12,10 @@ import { isUnderWay } from "./state/series.ts";
 import { createSystemLog } from "./system-log.ts";
 import { createLook, type ProjectView } from "./view.ts";
 
-/** In `PROJECT_TOKENS=*` any token makes instances; past this many projects they are started afresh. */
+/**
+ * With `PROJECT_TOKENS=*` any token makes instances; past this many projects all are dropped and made again as
+ * needed.
+ */
 const MAX_PROJECTS = 1000;
 
 /** A view this old is renewed in the background when there is traffic … */
@@ -40,7 +43,10 @@ export interface UpkeepOptions {
   mayBeWatched: (project: string) => boolean;
 }
 
-/** Keeps an isolate's apps as all isolates together want them: looks what changed, sets up, goes on with series. */
+/**
+ * Keeps an isolate's apps in step with all others': looks up what changed, sets apps up, goes on with series of
+ * attempts.
+ */
 export interface Upkeep {
   entryOf(project: string): Entry;
   /** All projects known here; they are forgotten by this call. */
@@ -50,7 +56,7 @@ export interface Upkeep {
   /** Asks Redis: one request. Rejects when it does not answer. */
   renew(entry: Entry, scope: Scope): Promise<void>;
   /**
-   * The same as far as it is due, in the background unless the view is missing or stale: then there is a promise to wait
+   * Renews when it is due: in the background, unless the view is missing or stale, when there is a promise to wait
    * for. It never rejects, since events do not wait for Redis to come back; the log says what is wrong.
    */
   freshen(entry: Entry, scope: Scope): Promise<void> | undefined;
@@ -155,7 +161,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
       await upkeep.renew(entry, scope);
       const place = entry.places.find(({ plugin }) => plugin === due.plugin);
       if (!place?.enabled || !isSameSeries(place, due)) return [];
-      // Offered again: what followed from it may not have been published.
+      // A message that is offered again may not have published what follows from it.
       let follows = true;
       if (isUnderWay(place.state, due)) {
         follows = await setUp(place, scope, due);

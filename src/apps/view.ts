@@ -22,14 +22,14 @@ export interface ProjectView {
   watchedUntilMs: number;
   /** Counts looks and changes of this isolate's own, so that a slow answer does not undo what is known from a later one. */
   turns: number;
-  /** The turn that the view is of. */
+  /** The turn at which the view was taken. */
   turn: number;
 }
 
 /**
- * Brings a view to what Redis knows: one request of one command, or for the first one of two, with the apps' `global`.
- * Apps switched off elsewhere are torn down in the background. Rejects when Redis does not answer; the view then stays as
- * it was, which for the first one is as bundled.
+ * Brings a view to what Redis knows: one request of one command, or for the first one of two, with the apps'
+ * `global`. Apps switched off elsewhere are torn down in the background. Rejects when Redis does not answer; the view
+ * then stays as it was; before the first look that is the bundled one.
  */
 export type Look = (view: ProjectView, scope: Scope) => Promise<void>;
 

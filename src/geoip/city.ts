@@ -1,6 +1,6 @@
 import type { ClientLocation } from "../event.ts";
 
-/** Names by language; what comes from Cloudflare has English ones only. */
+/** Names by language; Cloudflare's data have English ones only. */
 export type Names = Partial<Record<string, string>>;
 
 /** Where an address is, in the shape of MaxMind's City model for Node: camelCase, absent where nothing is known. */

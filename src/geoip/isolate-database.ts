@@ -8,9 +8,9 @@ const RETRY_MS = 60_000;
 const LOOK_AGAIN_MS = 20;
 
 /**
- * A City database that an isolate of a Worker reads once, when the first address is asked for. Meanwhile other requests look
- * whether it is there yet: they must not await another request's promise, and a second copy may be more than an isolate's
- * memory holds. What cannot be read is said through `onFault`; addresses are unknown then.
+ * A City database that an isolate of a Worker reads once, when the first address is asked for. Other requests check
+ * from time to time whether it is there yet: they must not await another request's promise, and a second copy may not
+ * fit into an isolate's memory. What cannot be read is said through `onFault`; addresses are unknown then.
  */
 export function createIsolateDatabase(options: {
   read: () => Promise<ArrayBuffer>;

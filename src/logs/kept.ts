@@ -55,7 +55,7 @@ export function createKeptLogs(options: { store: Store; uuid: () => string }): K
     add: waiting.add,
     flush() {
       const lines = waiting.take();
-      // Lost to a Redis that is away: nobody was promised a log, and the console has it.
+      // Redis is away, and the entries are lost: nobody was promised a log, and the console has them.
       return lines.length === 0 ? undefined : send(lines).catch(() => {});
     },
   };

@@ -12,7 +12,7 @@ export const MASKED = "[secret]";
 /** Shorter values would turn up in the middle of ordinary words; nothing is hidden by hiding them. */
 const MIN_SECRET_CHARACTERS = 4;
 
-/** Switches are often read from settings, and their words are everywhere. */
+/** Switches are often read from settings, and these words are everywhere. */
 const ORDINARY = new Set(["true", "false"]);
 
 /**

@@ -26,7 +26,7 @@ export interface LogPage {
   cursor: string | null;
 }
 
-/** Entries are long at times, and all must not arrive in one reply. */
+/** Entries can be long, so not all of them may arrive in one reply. */
 const ENTRIES_PER_COMMAND = 100;
 
 /**

@@ -1,6 +1,6 @@
 import type { LogEntry } from "../apps/log.ts";
 
-/** An entry as people read it: whose log it is, they have asked. */
+/** An entry as people read it; they know whose log they asked for. */
 export type ReadEntry = Omit<LogEntry, "plugin" | "project">;
 
 const ID = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z-[\da-z]{8}-[\da-f]{8}$/;

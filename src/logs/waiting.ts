@@ -13,7 +13,7 @@ export interface WaitingEntries {
   lost: number;
 }
 
-/** Entries that wait to be kept: plain values, so that on Workers any request may take those of another along. */
+/** Entries that wait to be kept: plain values, so that on Workers any request may write what others left. */
 export interface WaitingLogs {
   add(entry: LogEntry): void;
   /** Hands over what waits, and forgets it. */
@@ -24,7 +24,7 @@ interface Line extends WaitingEntries {
   characters: number;
 }
 
-/** An app that logs too much in one go loses the beginning of it, and no other app's. */
+/** An app that logs too much in one go loses the beginning of its own entries, and nothing of other apps'. */
 export function createWaitingLogs(maxEntries: number): WaitingLogs {
   let lines = new Map<string, Line>();
   let characters = 0;
@@ -49,7 +49,7 @@ export function createWaitingLogs(maxEntries: number): WaitingLogs {
       while (characters > MAX_WAITING_CHARACTERS) dropOldest(longest(lines.values(), line));
     },
     take() {
-      // As a rule: a request in which no app logs pays for this look alone.
+      // The usual case: a request in which no app logs pays for this look alone.
       if (lines.size === 0) return [];
       const taken = [...lines.values()];
       lines = new Map();

@@ -8,14 +8,14 @@ import { type Environment, readSettings, type Settings } from "../settings.ts";
 
 const DEFAULT_PORT = 8787;
 
-/** The gateway as a process of its own: on Node and Deno alike, beyond what those call differently. */
+/** The gateway as a process of its own: what Node and Deno have in common. */
 export interface GatewayProcess {
   gateway: Gateway;
   settings: Settings;
   port: number;
-  /** What was started and must be finished before the process ends. */
+  /** Takes work that goes on after its request was answered, and that `finish` waits for. */
   waitUntil(promise: Promise<unknown>): void;
-  /** Resolves when all of that has finished. */
+  /** Resolves when all work given to `waitUntil` has finished. */
   finish(): Promise<void>;
   /** A cron tick, which a shutdown waits for. */
   scheduled(timeMs: number): Promise<void>;

@@ -1,13 +1,16 @@
 import { within } from "../within.ts";
 
-/** Of a shutdown's time, what is kept for apps to tear down and for what they leave, when requests do not end. */
+/**
+ * The part of a shutdown's time that requests which do not end cannot use up: apps tear down in it, and what they
+ * leave is published.
+ */
 const TEAR_DOWN_MS = 2500;
 
 /**
  * Makes the function that a signal calls to end the process in order: no more requests are taken, those under way are
- * answered, apps are torn down and what they leave is published, and what was promised in the background is done. All of it
- * has `patienceMs`; what is not over by then is cut off, and said, and the process ends with 1. So it does at a second signal, at
- * once.
+ * answered, apps are torn down and what they leave is published, and what was promised in the background is done. All
+ * of it has `patienceMs`: what is not over by then is cut off and reported, and the process exits with 1. At a second
+ * signal it exits with 1 at once.
  */
 export function createShutdown(options: {
   patienceMs: number;

@@ -7,9 +7,9 @@ import { openEnvelope } from "../capture/v0/envelope.ts";
 import type { CapturedBatch } from "../event.ts";
 
 /**
- * Parses an inspected recording into the events that `onSnapshot` sees. What capture would refuse (no `distinct_id`, say) is
- * left out: PostHog has the recording. `$window_id` is the session's where it is missing.
- * Throws CaptureError 413 for more objects than fit into memory.
+ * Parses an inspected recording into the events that `onSnapshot` sees. What capture would refuse (no `distinct_id`,
+ * say) is left out; PostHog has the recording anyway. `$window_id` is the session's where it is missing. Throws
+ * CaptureError 413 for more objects than fit into memory.
  */
 export type SnapshotReader = (json: Uint8Array, project: string, ip: string | null) => CapturedBatch;
 

@@ -2,7 +2,7 @@ import { CaptureError, tooLarge } from "../capture/errors.ts";
 import { readToken } from "../capture/v0/envelope.ts";
 import { createJsonCursor, type JsonCursor } from "./json-cursor.ts";
 
-/** Of a snapshot what decides whether it is accepted; absent fields are undefined. */
+/** What decides whether a snapshot is accepted; absent fields are undefined. */
 interface Snapshot {
   properties: Record<string, unknown>;
   [field: string]: unknown;
@@ -69,7 +69,7 @@ function readProperties(cursor: JsonCursor, properties: Record<string, unknown>)
   });
 }
 
-/** Passes over the data, which are nobody's business here, and tells whether there are any: null is none. */
+/** Passes over the data, which are not read here, and tells whether there are any: null is none. */
 function passData(cursor: JsonCursor): boolean {
   if (cursor.kind() === "other") return cursor.read(MAX_FIELD_BYTES) !== null;
   cursor.skip();

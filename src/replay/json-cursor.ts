@@ -28,7 +28,7 @@ export interface JsonCursor {
   end(): void;
 }
 
-/** Longer names are none that anybody asks for. */
+/** Nobody asks for a name longer than this. */
 const MAX_NAME_BYTES = 256;
 
 /**

@@ -11,7 +11,7 @@ export interface Hold {
 
 /**
  * Renews a lease that has just been taken. It is lost when Redis says so, and also when no renewal has come through
- * within its life time: a process that was suspended wakes up in the middle of its work, before any timer.
+ * within its life time: a process that was suspended wakes up in the middle of its work, before any timer fires.
  */
 export function holdLease(options: {
   leases: Leases;

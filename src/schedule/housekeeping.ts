@@ -4,13 +4,13 @@ import { renewOversize } from "../delivery/oversize.ts";
 import type { QStashQueue } from "../delivery/queue.ts";
 import { describeStoreError, type Store } from "../store.ts";
 
-/** Minute of the hour at which it is done: one that hourly tasks do not begin at. */
+/** The minute of the hour at which it runs; apps' hourly tasks begin at minute 0. */
 const AT_MINUTE = 17;
 
 /**
- * What Redis does not do by itself with what the gateway keeps, once an hour: what waits for long is kept for longer, and for
- * each project hours that are over are added up, and dead letters that have expired are counted. One command, and about 6 a
- * project. Never rejects: what was not done is done an hour later.
+ * Looks after what the gateway keeps in Redis, once an hour: keeps for longer what waits for long, adds up the counts of
+ * past hours for each project, and counts its dead letters that have expired. One command, and about 6 a project. Never
+ * rejects: what was not done is done an hour later.
  */
 export type Housekeeping = (timeMs: number, projects: readonly string[]) => Promise<void>;
 

@@ -67,7 +67,7 @@ export function createTasks(options: {
       try {
         await queue.publish(apps.flatMap((app) => dueMessages(app, due)));
       } catch (error) {
-        // The next tick catches up on what was refused; what was accepted is known by its id.
+        // The next tick publishes again what was refused; what was accepted is recognised by its id.
         await lastTick.rewind(last).catch(() => {});
         throw error;
       }
@@ -93,7 +93,7 @@ export function createTasks(options: {
       const key = keys.taskLease(project, plugin, task);
       // An owner of this run's own: QStash may offer a message again while its first run is still going on.
       const owner = options.uuid();
-      // A lease handed over may have run out while its message waited; then it is as free as any other.
+      // A lease that was handed over may have run out while its message waited; then anybody may take it.
       const held =
         (lease !== undefined && (await leases.takeOver(key, lease, owner))) ||
         (await leases.acquire(key, owner));

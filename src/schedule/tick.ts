@@ -1,8 +1,9 @@
 import type { Services } from "../services.ts";
 
 /**
- * One cron tick: publishes the tasks that are due, then the messages of buffers that were left behind, then what waits in the
- * spool; once an hour it keeps house. None of them keeps the others from being done; rejects as the first did that failed.
+ * One cron tick: publishes the tasks that are due, then the messages of buffers that were left behind, then what
+ * waits in the spool; once an hour it does the housekeeping. All are tried, whichever fails; rejects with the first
+ * failure.
  */
 export async function tick(timeMs: number, services: Services): Promise<void> {
   const { tasks, projects, qstash, sweep, drain, instances } = services;

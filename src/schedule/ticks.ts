@@ -39,7 +39,7 @@ export interface LastTick {
    * clock was set back.
    */
   advance(tickAt: number): Promise<number | null>;
-  /** Takes a tick back whose tasks could not be published, given the one before. */
+  /** Undoes `note` for a tick whose tasks could not be published; `last` is what that resolved to. */
   rewind(last: number | null): Promise<void>;
 }
 

@@ -21,9 +21,10 @@ const MAX_CHARACTERS_OF_ALL = 5_000_000;
 const MAX_PROJECTS = 1000;
 
 /**
- * Stories and attempts on their way to Redis. An isolate holds them between requests, so that under steady traffic Redis is
- * asked twice a minute, not with every request that is sampled and every delivery. There is no timer, which on Workers would
- * be some request's: what comes next takes along what is held, and what is held when the isolate ends is lost.
+ * Stories and attempts on their way to Redis. An isolate holds them between requests, so that under steady traffic
+ * Redis is asked twice a minute, not with every request that is sampled and every delivery. There is no timer, which
+ * on Workers would be some request's: the next write takes along what is held, and what is held when the isolate ends
+ * is lost.
  */
 export interface HeldStories {
   /** Holds them, or writes all that is held in the background of `scope`: one Redis request. */
@@ -70,7 +71,7 @@ export function createHeldStories(options: {
     await keepStories(store, project, items, nowMs()).catch(() => {});
   }
 
-  /** Whether there is a write left, which it takes. */
+  /** Takes one of the writes that are left; false when there is none. */
   function mayWrite(of: Held): boolean {
     // A clock that was set back earns nothing.
     const earned = Math.max(0, nowMs() - of.atMs) / WRITE_EVERY_MS;

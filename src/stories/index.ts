@@ -34,7 +34,7 @@ export interface Stories {
   trace(batch: CapturedBatch): Traces | null;
   /** Keeps what was traced, in the background likewise. */
   keep(project: string, traces: Traces, scope: Pick<Scope, "background" | "subrequests">): void;
-  /** Null for a message without sampled events, or with some of which nobody is told any more. */
+  /** Null for a message without sampled events, or with some that may no longer be kept. */
   journal(message: { project: string; sampled?: Sampled }): Journal | null;
   /** Brings what this isolate still holds to where it is read. One Redis request, or none. Never rejects. */
   write(project: string): Promise<void>;

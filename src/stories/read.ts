@@ -2,7 +2,7 @@ import { keys } from "../keys.ts";
 import type { Store } from "../store.ts";
 import type { Attempt, Story } from "./story.ts";
 
-/** Stories are long at times, and all must not arrive in one reply. */
+/** Stories can be long, so not all of them may arrive in one reply. */
 const STORIES_PER_REQUEST = 25;
 
 /** A story with what has become of its event at the destinations so far, oldest first. */
@@ -78,7 +78,7 @@ async function readStories(store: Store, project: string, ids: readonly string[]
     .hmget(keys.storyAttempts(project), ...ids)
     .exec<[(string | null)[], (string | null)[]]>();
   return stories.flatMap((text, index) => {
-    // Its deliveries were quicker than it, or it was too large to be kept with others.
+    // Its deliveries were written first, or the story was too large to be kept with others.
     if (text === null) return [];
     const deliveries = JSON.parse(`[${attempts[index] ?? ""}]`) as Attempt[];
     return [{ ...(JSON.parse(text) as Story), deliveries: deliveries.toSorted(byTime) }];

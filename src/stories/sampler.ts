@@ -1,4 +1,4 @@
-/** Every so long a request is sampled, of each project in each isolate. */
+/** How often a request is sampled, of each project in each isolate. */
 const SAMPLE_EVERY_MS = 1000;
 /** So many events of a sampled request are followed, and so many while a person watches. */
 const EVENTS_PER_SAMPLE = 10;
@@ -10,7 +10,7 @@ const MAX_PROJECTS = 1000;
 /** How many events of a project's request that has just arrived are to be followed; as a rule 0. Asks nobody. */
 export type Sampler = (project: string) => number;
 
-/** Tells whether a project's events may be kept for people to look at; `"*"` are those of all. */
+/** Tells whether a project's events may be kept for people to look at; `"*"` allows it for all. */
 export function samplingOf(projects: readonly string[] | "*"): (project: string) => boolean {
   return (project) => projects === "*" || projects.includes(project);
 }

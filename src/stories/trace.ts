@@ -19,7 +19,7 @@ export interface EventTrace {
 /** Follows the sampled events of a request; `position` is an event's among those of the request. */
 export interface Traces {
   of(position: number): EventTrace | undefined;
-  /** An event has left the chain as this. */
+  /** Notes in which form an event has left the chain. */
   leave(position: number, processed: { uuid: string }): void;
   /** What messages say of the sampled events that left the chain. */
   sampled(): Sampled;
@@ -99,7 +99,7 @@ function tell({ id, received, steps, sent }: Traced, project: string, atMs: numb
   };
   if (isCut) story.cut = true;
   else story.received = content;
-  // That it left shows even where its content does not.
+  // Without its content, it still shows that the event left the chain.
   if (sent !== undefined) story.sent = isCut ? null : (JSON.parse(sent) as unknown);
   return story;
 }

@@ -4,7 +4,7 @@ export interface FakeClock {
   set(timeMs: number): void;
 }
 
-/** Not the real time, so that whatever reads the real clock by mistake is seen. */
+/** Far from the real time, so that reading the real clock by mistake shows. */
 const START = "2036-03-01T10:00:30.000Z";
 
 export function createFakeClock(start: string | number | Date = START): FakeClock {

@@ -56,7 +56,7 @@ export interface EmbeddedGateway {
   log: LogEntry[];
   /** Every route of the gateway's router. */
   routes: RoutedGateway["routes"];
-  /** Hands the gateway a request as a platform does, without a socket that would have an opinion of it. */
+  /** Hands the gateway a request as a platform does, without a socket, which might refuse or change it. */
   fetch(request: Request): Promise<Response>;
   /** A cron tick. */
   scheduled(timeMs: number): Promise<void>;

@@ -73,7 +73,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Most bodies in the world are not JSON; that is no fault.
+    // Most bodies are not JSON, which is no fault.
     return undefined;
   }
 }
@@ -103,7 +103,7 @@ function responseOf(answer: Answer): Response {
   // A body can be read once, and an answer may be given many times.
   if (answer instanceof Response) return answer.clone();
   const { json, body = null, ...given } = answer;
-  // As servers name their statuses on the wire.
+  // The status text, as servers write it.
   const init = { statusText: STATUS_CODES[given.status ?? 200] ?? "", ...given };
   return json === undefined ? new Response(body, init) : Response.json(json, init);
 }

@@ -116,7 +116,7 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
       throw new Error(failure?.message ?? `${plugin} is not ready: its setupPlugin did not finish`);
     });
 
-  /** Does something that runs one hook, and lets the test know when the hook threw. */
+  /** Does something that runs one hook, and rejects when the hook threw. */
   async function throwing<Result>(hook: string, run: () => Promise<Result>): Promise<Result> {
     await ready();
     const from = edge.log.length;

@@ -1,16 +1,16 @@
 import type { Root } from "./roots.ts";
 
-/** Code that shortens or lengthens its stacks assigns this; nobody else is worse for it. */
+/** Code that wants shorter or longer stacks assigns this, and harms nobody else by it. */
 const LEFT_WRITABLE: ReadonlySet<PropertyKey> = new Set(["stackTraceLimit"]);
 
 const closed = new WeakSet<object>();
 
 /**
- * Keeps an object as it is: it takes no new properties, and none of its own changes. What is frozen is as fast as before.
+ * Keeps an object as it is: no property can be added or changed. Frozen objects are as fast as before.
  *
- * A frozen property forbids the assignment of that name to every object that inherits it (`this.name = …` in an error,
- * `Foo.prototype.toString = …`). Overridable ones become a getter and a setter instead, and the setter gives the assigned
- * value to the object at hand.
+ * A frozen property forbids the assignment of that name to every object that inherits it (`this.name = …` in an
+ * error, `Foo.prototype.toString = …`). Overridable ones become a getter and a setter instead, and the setter gives
+ * the assigned value to the object at hand.
  */
 export function close({ object, overridable }: Root): void {
   closed.add(object);
@@ -22,7 +22,7 @@ export function close({ object, overridable }: Root): void {
       Reflect.defineProperty(object, name, overridableProperty(object, name, property));
     }
   }
-  // An error's own limit of frames is all that keeps an object from being frozen as a whole.
+  // Error, with its limit of frames, is the only object that cannot be frozen as a whole.
   if (Object.hasOwn(object, "stackTraceLimit")) Object.preventExtensions(object);
   else Object.freeze(object);
 }

@@ -1,4 +1,4 @@
-/** `Function` for apps: the same to `instanceof`, but it makes no functions of text, on no platform. */
+/** `Function` for apps: the same to `instanceof`, but it makes no functions from text on any platform. */
 export const AppFunction = refusing(Function);
 
 /**

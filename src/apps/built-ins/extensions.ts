@@ -12,9 +12,9 @@ export interface Extensions {
   assign(owner: object, ...sources: object[]): object;
   /** `target.name`, where the name is one that the app has changed somewhere. Throws for null and undefined. */
   get(target: unknown, name: PropertyKey): unknown;
-  /** The same to be called: a function bound to its target. */
+  /** The same, about to be called: a function comes bound to its target. */
   method(target: unknown, name: PropertyKey): unknown;
-  /** Both behind a `?.`: undefined for null and undefined. */
+  /** `get` and `method` after a `?.`: undefined for null and undefined. */
   getOptional(target: unknown, name: PropertyKey): unknown;
   methodOptional(target: unknown, name: PropertyKey): unknown;
 }

@@ -10,9 +10,9 @@ const probe = /./dgimsuy;
 const { flags } = probe;
 
 /**
- * Gives regular expressions back what an app has taken from them. Their prototype is the one that cannot be closed: V8
- * runs them 3 to 5 times slower once it has changed in any way. So it is looked at after each call of an app instead, in
- * some ten nanoseconds; what an app does to it lasts for its own turn.
+ * Undoes what an app has changed about regular expressions. Their prototype is the one that cannot be closed: V8 runs
+ * them 3 to 5 times slower once it has changed in any way. So it is checked after each call of an app instead, in
+ * about ten nanoseconds; a change lasts only for the app's own turn.
  */
 export function mendRegExp(): void {
   const intact =

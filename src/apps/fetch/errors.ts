@@ -11,7 +11,7 @@ export class FetchError extends Error {
     this.type = type;
   }
 
-  /** A request that did not come through, told by the system's own error where the platform hands it on. */
+  /** A request that failed, described by the system's own error where the platform hands it on. */
   static ofSystem(address: string, error: unknown): FetchError {
     const { message, code } = systemErrorOf(error);
     const failure = new FetchError(`request to ${address} failed, reason: ${message}`, "system", error);
@@ -26,7 +26,10 @@ interface SystemError {
 
 type Cause = Partial<SystemError> & { errors?: Partial<SystemError>[] };
 
-/** Node says no more than "fetch failed" itself; what has failed is its cause, or one of several, an address each. */
+/**
+ * Node itself says no more than "fetch failed". The reason is its cause, or the first of several, one for each
+ * address.
+ */
 function systemErrorOf(error: unknown): SystemError {
   if (!(error instanceof Error)) return { message: String(error) };
   const { code, message, errors } = (error.cause ?? error) as Cause;

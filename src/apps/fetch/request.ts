@@ -8,14 +8,14 @@ export type AppRequestInit = Omit<RequestInit, "body"> & {
   timeout?: number;
   /** Most bytes that the answer may have; 0 = any. */
   size?: number;
-  /** Redirects followed at most, in node-fetch; here as many as the platform follows. */
+  /** In node-fetch the most redirects to follow; here as many as the platform follows. */
   follow?: number;
   /** Connections are the platform's. */
   agent?: unknown;
   compress?: boolean;
 };
 
-/** A stream as Node has had it ever since; packages such as form-data make their own. */
+/** A stream in Node's oldest form; packages such as form-data make their own. */
 interface NodeStream {
   pipe(destination: PassThrough): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
@@ -62,7 +62,7 @@ async function withPlatformBody(
 ): Promise<RequestInit> {
   const adapted: RequestInit = { ...init };
   if (init.method) adapted.method = init.method.toUpperCase();
-  // Workers refuse "error"; the answer tells all the same.
+  // Workers refuse "error"; whether there was a redirect shows in the answer.
   if (init.redirect === "error") adapted.redirect = "manual";
   if (body === undefined || body === null) return adapted;
   if (!isNodeStream(body)) return { ...adapted, body };

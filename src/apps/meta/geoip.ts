@@ -12,7 +12,7 @@ export interface AppGeoip {
   locate(ip: string): Promise<City | null>;
 }
 
-/** What the platform knew of the client when its event arrived answers for that address, a database for all others. */
+/** For the client's address answers what the platform knew when its event arrived, for all others a database. */
 export function createAppGeoip(locateInDatabase: LocateInDatabase): AppGeoip {
   return {
     async locate(ip) {

@@ -1,6 +1,6 @@
 import { requireInvocation } from "../scope.ts";
 
-/** How a job is scheduled; each resolves once the job will run for certain. */
+/** How a job is scheduled; each resolves once the job is certain to run. */
 export interface JobControls {
   runNow(): Promise<void>;
   runIn(duration: number | string, unit: string): Promise<void>;

@@ -7,7 +7,7 @@ export type MetricKinds = Readonly<Record<string, MetricKind>>;
 /** `meta.metrics`: by name, the one operation of its kind. */
 export type AppMetrics = Readonly<Record<string, Readonly<Record<string, (value: number) => void>>>>;
 
-/** What an instance has counted goes out this often, when it counts again. */
+/** How often an instance's counts go out, at the next one that it counts. */
 const FLUSH_MS = 60_000;
 
 const operationOf = { sum: "increment", max: "max", min: "min" } as const;
@@ -71,7 +71,7 @@ export function createAppMetrics(options: {
   );
   return new Proxy(Object.fromEntries(operations), {
     get(known, name) {
-      // `toJSON` is asked for by whoever prints `meta`, and not by an author who misspelt a metric.
+      // Whoever prints `meta` asks for `toJSON`; that is no author who misspelt a metric.
       const isMissing = typeof name === "string" && name !== "toJSON" && !Object.hasOwn(known, name);
       if (isMissing) throw new Error("Invalid metric name");
       return Reflect.get(known, name);

@@ -48,7 +48,7 @@ export interface Attachments {
     stored: StoredAttachment,
     vault: Vault | null,
   ): Promise<BundledAttachment | null>;
-  /** Lets the content of one that nothing refers to any more go, a day later: isolates may be reading it still. */
+  /** Deletes the content that nothing refers to any more, a day later: isolates may still be reading it. */
   release(place: AttachmentPlace, stored: StoredAttachment): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 import type { Place } from "../place.ts";
 import { isOverdue, type SetupStep } from "./series.ts";
 
-/** What is due of a series of set-up attempts, as a delayed message carries it. */
+/** The next step of a series of set-up attempts, as a delayed message carries it. */
 export interface SetupDue extends SetupStep {
   project: string;
   plugin: string;
@@ -16,7 +16,7 @@ export interface SetupDue extends SetupStep {
 export type AlertDisabled = (place: Place) => Promise<void>;
 
 /**
- * What follows from a place's state: the next attempt, or where people want to be told that the app is disabled, a
+ * What follows from a place's state: the next attempt, or, when the app was disabled and people want to know, a
  * message whose delivery tells them.
  */
 export function dueAfter(place: Place, tellsPeople: boolean): SetupDue[] {

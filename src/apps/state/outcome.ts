@@ -73,7 +73,7 @@ export function createRecordOutcome(services: InstanceServices): RecordOutcome {
     let outcome: Changed<SetupState>;
     let alone = false;
     try {
-      // What this isolate kept to itself while Redis was away goes on from there.
+      // Goes on from what this isolate kept to itself while Redis was away.
       outcome = await changeSetup(scope.commands, { project, plugin, version }, (current) =>
         next(current ?? own, context),
       );

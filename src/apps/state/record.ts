@@ -4,7 +4,10 @@ import type { CommandBatch } from "../meta/command-batch.ts";
 import type { Override } from "./override.ts";
 import type { SetupState } from "./series.ts";
 
-/** What Redis knows of a project's apps: text of the records by field, and of `global` by app where it was asked for. */
+/**
+ * What Redis knows of a project's apps: the record's fields as text, and, where asked for, each app's `global` as
+ * text.
+ */
 export interface ProjectRecord {
   fields: ReadonlyMap<string, string>;
   /** In the order of the apps asked for; null where nothing is stored. */
@@ -26,7 +29,7 @@ export const setupField = (plugin: string, version: string) => `setup ${plugin} 
 /** Until when a person watches the project's events. */
 const WATCHED_FIELD = "watched";
 
-/** How often a change is tried that others get ahead of. */
+/** How often a change is tried again when others get ahead of it. */
 const MAX_TRIES = 10;
 
 /** States that nobody has touched for this long belong to versions that are gone. */
@@ -122,7 +125,7 @@ export function changeOverride(
   return change<Override>(commands, project, overrideField(plugin), decide);
 }
 
-/** Says to all isolates that a person watches the project's events until then. One command. Rejects when Redis does. */
+/** Tells all isolates that a person watches the project's events until then. One command. Rejects when Redis does. */
 export async function watchUntil(store: Store, project: string, untilMs: number): Promise<void> {
   await store.hset(keys.projectApps(project), { [WATCHED_FIELD]: String(untilMs) });
 }

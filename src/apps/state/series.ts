@@ -37,7 +37,7 @@ export interface SetupFailure {
   isRetryable: boolean;
 }
 
-/** What an execution knows of itself when its outcome is to be written down. */
+/** What is known of an execution when its outcome is written down. */
 export interface SetupContext {
   revision: number;
   nowMs: number;

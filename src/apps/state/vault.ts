@@ -10,7 +10,7 @@ export interface Vault {
   unseal(sealed: string, place: string): Promise<string | null>;
 }
 
-/** A vault under a key of 32 bytes; null without one, since then none may be stored. */
+/** A vault under a key of 32 bytes; null without a key, since then no secret may be stored. */
 export function createVault(
   key: Uint8Array | null,
   randomBytes: (count: number) => Uint8Array,
@@ -46,7 +46,7 @@ export function createVault(
         );
         return Buffer.from(text).toString();
       } catch {
-        // WebCrypto says no more than that it does not fit.
+        // WebCrypto does not say why it cannot be opened.
         return null;
       }
     },

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 
 type Body = (...given: unknown[]) => unknown;
 
-/** Jest's global functions, of vitest's: those take no `done`, and have no names with `x` and `f`. */
+/** Jest's global functions, made from vitest's, which take no `done` and have no variants with `x` and `f`. */
 export function createGlobals(): Record<string, unknown> {
   const jestTest = withDone(test);
   return {
@@ -38,7 +38,7 @@ function withDone(define: typeof test) {
   });
 }
 
-/** Hooks of vitest may return what undoes them; Jest's never did. */
+/** In vitest a hook may return its own clean-up, so what Jest's hooks return is dropped. */
 function hook(define: (body: () => Promise<void>, timeoutMs?: number) => unknown) {
   return (body: Body, timeoutMs?: number) => define(async () => void (await awaitingDone(body)()), timeoutMs);
 }

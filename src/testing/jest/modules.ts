@@ -12,7 +12,7 @@ const SUFFIXES = ["", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".tsx", ".json", "/i
 
 type Factory = () => unknown;
 
-/** The modules of one test file, with Jest's rules of what stands for what. */
+/** The modules of one test file, with Jest's rules for what is mocked by what. */
 export interface Modules {
   require(specifier: string, from: string): unknown;
   requireActual(specifier: string, from: string): unknown;

@@ -9,12 +9,12 @@ import { transformSource } from "../../compiler/source/transform.ts";
 
 const CODE = /\.[cm]?[jt]sx?$/;
 
-/** More files than any app has: bounds the walk through a folder that is none. */
+/** More files than any app has: bounds the walk through a folder that is no app. */
 const MAX_FILES = 5000;
 
 const HOISTED = /^jest\s*\.(?:mock|unmock|deepUnmock|enableAutomock|disableAutomock)\b/;
 
-/** A file of an app as a CommonJS module, or the reason why it is none. */
+/** A file of an app as a CommonJS module, or the reason why it cannot be one. */
 export type PreparedFile = { code: string } | { fault: Error };
 
 /**
@@ -103,7 +103,7 @@ async function mainOf(folder: string): Promise<string | undefined> {
     const { value } = readJsonc(await readFile(join(folder, "plugin.json"), "utf8"));
     return (value as { main?: string }).main;
   } catch {
-    // The compiler tells what is wrong with it; tests may run without.
+    // What is wrong with it the compiler tells; tests may run without it.
     return undefined;
   }
 }

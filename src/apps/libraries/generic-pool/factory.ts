@@ -4,8 +4,8 @@ const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 5000;
 
 /**
- * A factory as it is, but slower to fail: the package asks one that fails again at once, until whoever waits gives up.
- * Without pauses that would be thousands of connections, or a loop that leaves the processor to nobody.
+ * A factory that fails slowly: the package asks a failing one again at once, until whoever waits gives up. Without
+ * pauses that would be thousands of connections, or a loop that blocks everything else.
  */
 export function withPauses<Resource>(factory: Factory<Resource>): Factory<Resource> {
   let pauseMs = FIRST_PAUSE_MS;

@@ -20,7 +20,7 @@ interface Opened<Resource> {
 export class Pool<Resource> extends EventEmitter {
   readonly #factory: Factory<Resource>;
   readonly #options: Options;
-  /** Says what the options mean; it makes no resources. */
+  /** Understands the options; never makes resources. */
   readonly #pattern: PackagePool<Resource>;
   readonly #work = createPerWork("generic-pool", { open: () => this.#open(), close });
   /** Where borrowed resources belong, for those that come back when their work has ended. */
@@ -124,7 +124,7 @@ export class Pool<Resource> extends EventEmitter {
   #open(): Opened<Resource> {
     const pool = genericPool.createPool(withPauses(this.#factory), this.#options);
     forwardEvents("generic-pool", pool, this, [], ["factoryCreateError", "factoryDestroyError"]);
-    // What the package says of a pool that was drained is then said by itself.
+    // Drained at once, so that the package itself answers as it does for such a pool.
     if (this.#isDraining) void pool.drain();
     return { pool, borrowed: new Set() };
   }

@@ -122,7 +122,7 @@ export class Client extends EventEmitter {
   #open(): Opened {
     const connection = new Connection(this.#config);
     forwardEvents("pg", connection, this, EVENTS, ["error"]);
-    // What `pg` says to queries of a client that was ended is then said by itself.
+    // Ended at once, so that `pg` itself answers queries as it does for such a client.
     if (this.#state === "ended") void connection.end();
     const reconnecting = this.#state === "connected" ? connection.connect() : null;
     // Each query says it; one that nobody awaits must not be an unhandled rejection.

@@ -33,14 +33,14 @@ export class Connection extends pg.Client {
     connected.then(() => callback(null), callback);
   }
 
-  /** A socket of Workers that is closed on purpose says so as an error, which is none. */
+  /** On Workers a socket that is closed on purpose reports an error, which is none. */
   override emit(event: string | symbol, ...values: unknown[]): boolean {
     if (event === "error" && (this as unknown as Inside)._ending) return false;
     return super.emit(event as "error", ...(values as [Error]));
   }
 }
 
-/** As `pg` decides which sockets it takes. */
+/** Decides as `pg` does which sockets it takes. */
 function isWorkers(): boolean {
   return globalThis.navigator?.userAgent === "Cloudflare-Workers";
 }

@@ -82,7 +82,7 @@ export class Pool extends EventEmitter {
     forwardEvents("pg", pool, this, ["connect", "acquire", "release", "remove"], ["error"]);
     pool.on("connect", (client) => connected.add(client as unknown as pg.Client));
     pool.on("remove", (client) => connected.delete(client as unknown as pg.Client));
-    // What `pg` says of a pool that was ended is then said by itself.
+    // Ended at once, so that `pg` itself answers as it does for such a pool.
     if (this.#hasEnded) void pool.end();
     return { pool, connected };
   }
