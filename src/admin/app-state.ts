@@ -17,8 +17,9 @@ export const stateQuery = z.strictObject({
 });
 
 /**
- * `apps/:plugin/state`: how many keys an app has in Redis, by kind, and an end to them. Also for an app that is not deployed any
- * more. A large Redis is looked at in parts: as long as `cursor` is not null, there is more, to be asked for with it.
+ * `apps/:plugin/state`: counts the keys that an app has in Redis, by kind, and deletes them. Also for an app that is
+ * not deployed any more. A large Redis is searched in parts: while `cursor` is not null, there is more to ask for
+ * with it.
  */
 export function createAppStateRoutes(options: {
   store: Store;

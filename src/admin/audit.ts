@@ -21,7 +21,9 @@ const MAX_DETAILS = 50;
 
 /** Who did what in the admin and when, the latest `auditKept` of all projects together. */
 export interface Audit {
-  /** One request of 3 commands. Never rejects: what was done is done, and a line that is lost is said in the gateway's log. */
+  /**
+   * One request of 3 commands. Never rejects: what was done is done, and the gateway's log says when a line is lost.
+   */
   record(entry: Omit<AuditEntry, "at">): Promise<void>;
   /** Newest first. `cursor` is null at the end, else what the next page is asked with. One command. Rejects when Redis does. */
   read(page: { limit: number; cursor: number }): Promise<{ entries: AuditEntry[]; cursor: number | null }>;

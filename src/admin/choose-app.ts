@@ -4,7 +4,7 @@ import type { Place } from "../apps/place.ts";
 import type { Projects } from "../projects.ts";
 import { answerFaults } from "./faults.ts";
 
-/** Finds what a request is about; a `Response` says why it cannot. */
+/** Finds what a request is about; a `Response` instead says why there is no such thing. */
 export interface Choose {
   /** The projects meant: the one that `?project=` names, else all. */
   projects(context: Context): Promise<readonly string[]>;

@@ -47,7 +47,7 @@ export function describeConfig(place: Place, environment: Environment): Describe
   const named = new Set(fields.map(({ key }) => key));
   const others = Object.keys(place.definition.config)
     .filter((key) => !named.has(key))
-    // A setting that no manifest speaks of may well be a secret.
+    // A setting for a field that no manifest names may well be a secret.
     .map((key): Field => ({ key, type: "string", required: false, secret: isSetting(place, key) }));
   return [...fields, ...others].map((field) => describeField(place, field, environment));
 }

@@ -12,14 +12,14 @@ export class ChangeRefused extends Error {
   override readonly name = "ChangeRefused";
   readonly faults: readonly Fault[];
 
-  /** `lead` says before them what would be right. */
+  /** `lead` comes before them, and says what would be right. */
   constructor(faults: readonly Fault[], lead = "") {
     super(lead + describeFaults(faults));
     this.faults = faults;
   }
 }
 
-/** The same of one field. */
+/** The same, about one field. */
 export function refusalOf(field: string, why: string): ChangeRefused {
   return new ChangeRefused([{ field, why }]);
 }

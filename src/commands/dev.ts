@@ -59,7 +59,7 @@ await runCommand(usage, { port: { type: "string" } }, async (words, values) => {
     console.error(`\nSettings are faulty; mend them and start again:\n  ${health.faults.join("\n  ")}`);
   } else if (health) {
     undo.push(startCron((timeMs) => fireCron(address, timeMs)));
-    // One that was set is known to who set it, and to commands.
+    // A token that was set commands find by themselves.
     if (settings["ADMIN_TOKEN"] === adminToken) {
       undo.push(await announceDevSession({ url: address, token: adminToken }));
     }
@@ -77,7 +77,7 @@ await runCommand(usage, { port: { type: "string" } }, async (words, values) => {
   process.exit(code ?? 0);
 });
 
-/** Settings of the environment; not where Upstash is, which may be the one of production. */
+/** Settings from the environment, but not where Upstash is, since that may be production's. */
 function fromEnvironment(embedded: Readonly<Record<string, string>>): Record<string, string | undefined> {
   const given = settingNames.filter((name) => process.env[name] && !Object.hasOwn(embedded, name));
   return Object.fromEntries(given.map((name) => [name, process.env[name]]));

@@ -27,7 +27,7 @@ export interface BundledApp {
 /** Suffixes that are read as TypeScript. */
 const CODE = new Set([".js", ".ts", ".jsx", ".tsx", ".mjs", ".mts", ".cjs", ".cts"]);
 
-/** Keeps our own resolver from answering its own questions. */
+/** Marks a resolution that our own plug-in asked for, so that it does not answer itself. */
 const ASK_ESBUILD = { edgehog: "ask esbuild" };
 
 /**
@@ -55,7 +55,8 @@ export async function bundleApp(app: AppSources, findings: Findings): Promise<Bu
       resolveExtensions: [".ts", ".tsx", ".js", ".jsx", ".mts", ".cts", ".mjs", ".cjs", ".json"],
       plugins: [sources(app, findings, origins)],
     });
-    // Printed once more, since only then do the bundlers to come print the same lines: they drop esbuild's own comments.
+    // Printed once more: bundlers drop the comments that esbuild adds, and only without them do later ones print the
+    // same lines.
     const printed = await transform(outputFiles[0]?.text ?? "", {
       target: "es2024",
       charset: "utf8",
@@ -94,7 +95,7 @@ function sources(app: AppSources, findings: Findings, origins: Map<string, (plac
     // CommonJS, so that what is imported from the faulty file does not count as missing.
     if (!adapted) return { contents: "module.exports = {}" };
     origins.set(path, adapted.originOf);
-    // esbuild forgives the re-export of a type only in files that it takes for TypeScript.
+    // esbuild tolerates the re-export of a type only in files that it takes for TypeScript.
     return { contents: adapted.code, loader: /\.[cm]?tsx?$/.test(suffix) ? "ts" : "js" };
   }
 

@@ -65,7 +65,7 @@ export async function arrangeChain(
   return [...links, ...unlisted(folders, appsFile, file, report)];
 }
 
-/** Both would be the app of one project (decisions 8). */
+/** Whether both would run for one project, where an app runs once (decisions 8). */
 function runTogether(a: ChainLink, b: ChainLink): boolean {
   if (a.plugin !== b.plugin || !a.enabled || !b.enabled) return false;
   if (!a.projects || !b.projects) return true;

@@ -22,7 +22,7 @@ export interface CompileOptions {
   outDirectory: string;
   /** Where the modules of the gateway's own host libraries are. */
   librariesDirectory?: string;
-  /** One folder to compile alone, listed like this whatever `apps.json` says. */
+  /** Compiles one folder alone, as if `apps.json` were this one entry. */
   only?: { plugin: string } & Readonly<Record<string, unknown>>;
 }
 

@@ -9,7 +9,9 @@ const EXTENSIONS = `${HOST}.extensions`;
 const BUILT_INS =
   /^(?:Object|Function|Array|String|Number|Boolean|Symbol|BigInt|Date|Promise|RegExp|Map|Set|WeakMap|WeakSet|WeakRef|\w*Error|ArrayBuffer|\w+Array|Math|JSON|Reflect|Intl|URL|URLSearchParams|Headers|Request|Response|Buffer|Iterator)$/;
 
-/** Functions that write properties to their first argument, and what does the same for one instance alone. */
+/**
+ * Functions that write properties to their first argument, each with the name of what does so for one instance alone.
+ */
 const WRITERS: Readonly<Record<string, string>> = {
   "Object.defineProperty": "define",
   "Reflect.defineProperty": "define",
@@ -17,7 +19,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   "Object.assign": "assign",
 };
 
-/** Cheap look for what the rest of this file finds; most apps have none of it. */
+/** A cheap test for whether there is anything to do; most apps change no built-in. */
 const SUSPICION = new RegExp(
   String.raw`\b(?:prototype|[A-Z]\w+)(?:\.\w+|\[[^\]]+\])\s*(?:=[^=]|\|\|=|\?\?=|&&=)|(?:define\w*|assign)\(\s*[A-Z]\w+\s*(?:\.prototype)?\s*,`,
 );
@@ -117,7 +119,7 @@ function confineRead(file: ParsedFile, node: MemberExpression, name: string): vo
     node.property.start,
   );
   edit.overwrite(dot, node.end, `, ${JSON.stringify(name)})`);
-  // What follows a `?.` in its chain is left out when there is nothing to read from.
+  // After a `?.` the rest of a chain is not evaluated when there is nothing to read from.
   const goesOn = isCalled || (parent?.type === "MemberExpression" && parent.object === node);
   if (!mayBeMissing || !goesOn || parent.optional) return;
   edit.appendRight(node.end, parent.type === "MemberExpression" && !parent.computed ? "?" : "?.");

@@ -89,18 +89,18 @@ function variable(builtin: string): string {
   return `__edgehog_${builtin.replace(/\W/g, "_")}`;
 }
 
-/** `global.default = …` is fine, but no variable can be called that. */
+/** `global.default = …` is fine, but no variable can have that name. */
 function isBindable(name: string): boolean {
   try {
     parse(`let ${name}`, { ecmaVersion: "latest", sourceType: "module" });
     return true;
   } catch {
-    // A reserved word, which no code can have as a variable either.
+    // A reserved word, which cannot be a variable in the app's code either.
     return false;
   }
 }
 
-/** A name that is also a built-in's starts as that: an app may replace `Promise` and use it before. */
+/** A variable named like a built-in starts out as that: an app may use `Promise` before it replaces it. */
 function emitImplicitGlobal(name: string): string {
   return name in globalThis ? `let ${name} = globalThis.${name};` : `let ${name};`;
 }

@@ -37,7 +37,7 @@ async function isFile(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isFile();
   } catch {
-    // Not there, which is the question.
+    // The file is not there.
     return false;
   }
 }

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { HEADER, writeChanged } from "./output.ts";
 
-/** A Worker may have 10 MB in gzip on the Paid plan and 3 MB on Free; the gateway and the apps take their part of it. */
+/** A Worker may have 10 MB in gzip on the Paid plan and 3 MB on Free; the gateway and the apps need some of that. */
 const MAX_BYTES = 9_000_000;
 const MAX_FREE_BYTES = 2_500_000;
 

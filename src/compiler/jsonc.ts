@@ -30,7 +30,7 @@ export function readJsonc(text: string): JsonDocument {
   const root = parseExpression(content);
   const nodes = new Map<string, Expression>();
   const value = evaluate(root, [], nodes);
-  // The parenthesis that was added before the text, the mark that was taken off it.
+  // Offsets differ by the parenthesis added before the text and the byte order mark taken off it.
   const shift = text.length - content.length - 1;
   return {
     value,

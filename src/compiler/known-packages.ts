@@ -50,7 +50,7 @@ export const KNOWN_PACKAGES: Readonly<Record<string, KnownPackage>> = {
   },
 };
 
-/** The package that a specifier is of: `aws-sdk/clients/s3` is of `aws-sdk`. */
+/** The package that a specifier belongs to: `aws-sdk` for `aws-sdk/clients/s3`. */
 export function packageName(specifier: string): string {
   return specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
 }

@@ -17,7 +17,7 @@ const node = (module: string): Supply => ({ from: "node", module: `node:${module
  */
 export const HOST_LIBRARIES: Readonly<Record<string, Supply>> = {
   "@posthog/plugin-scaffold": { from: "gateway", file: "plugin-scaffold.ts", hasDefault: false },
-  // For tests; an app that imports it in its entry file by mistake still compiles.
+  // For apps' tests; one that imports it in its entry file by mistake still compiles.
   "@posthog/plugin-scaffold/test/utils": {
     from: "gateway",
     file: "plugin-scaffold/test-utils.ts",

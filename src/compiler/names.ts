@@ -25,5 +25,5 @@ export const FACTORY_NAMES: ReadonlySet<string> = new Set([
   "module",
 ]);
 
-/** Of these, what is the frame itself and no property of the global object. */
+/** Those that make up the frame itself, and are not properties of the global object. */
 export const FRAME_NAMES: ReadonlySet<string> = new Set(["global", "globalThis", "exports", "module"]);

@@ -32,7 +32,7 @@ export async function writeChanged(
   const changed: string[] = [];
   for (const [path, content] of Object.entries(files)) {
     const absolute = join(directory, path);
-    // What is not there cannot be read, and is written.
+    // A file that cannot be read is not there yet, and is written.
     const present = await readFile(absolute).catch(() => null);
     if (present?.equals(Buffer.from(content))) continue;
     await mkdir(dirname(absolute), { recursive: true });

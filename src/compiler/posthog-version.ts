@@ -1,7 +1,7 @@
 import { satisfies, validRange } from "semver";
 
 /**
- * The PostHog that this gateway is to apps: the last release with a number, whose runtime had what decisions 1
+ * The PostHog release that this gateway stands in for: the last one with a number, whose runtime had what decisions 1
  * asks for. Later apps were published for versions without one.
  */
 export const POSTHOG_VERSION = "1.43.1";

@@ -34,7 +34,10 @@ export async function readManifest(
   return manifest;
 }
 
-/** Types of fields that are not known: an app that PostHog accepted builds all the same, and an author hears of a typing error. */
+/**
+ * Field types that nobody knows, as warnings: an app that PostHog accepted builds all the same, and an author hears
+ * of a typing error.
+ */
 function unknownTypes(document: JsonDocument): Omit<Fault, "file">[] {
   const { config } = document.value as { config?: Record<string, unknown> | null };
   return Object.entries(config ?? {}).flatMap(([name, field]) => {

@@ -44,7 +44,7 @@ async function bundle(file: string): Promise<{ code: string; map: string }> {
     platform: "node",
     target: "esnext",
     logLevel: "silent",
-    // The finished bundle runs as it is, so nothing may be left out of the probe as unused.
+    // The bundle is probed as it is: nothing in it may be dropped as unused.
     treeShaking: false,
     ignoreAnnotations: true,
     loader: { ".mmdb": "empty", ".wasm": "empty", ".bin": "empty", ".html": "text", ".txt": "text" },

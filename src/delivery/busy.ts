@@ -1,4 +1,7 @@
-/** Offers that come as soon as the lease may be over: a run that has crashed leaves one of half a minute. */
+/**
+ * How many of QStash's offers come as soon as the lease may be over; a run that crashed leaves a lease of half a
+ * minute.
+ */
 const PROMPT_OFFERS = 2;
 
 /**

@@ -65,7 +65,7 @@ export function deliverMessages(
     if (historical) message.historical = true;
     if (locations.length > 0) message.locations = [...locations];
     if (generation > 0) message.generation = generation;
-    // One message of a request accounts for what is in none.
+    // The first message of a request accounts for what is in none of them.
     if (part[0] === events[0]) {
       if (dropped.size > 0) message.dropped = Object.fromEntries(dropped);
       if (Object.keys(chain).length > 0) message.chain = chain;

@@ -21,7 +21,7 @@ export function createReceiver(readSignature: ReadSignature): Receive {
   return async (request, path) => {
     const digest = readSignature(request.headers.get("Upstash-Signature") ?? "", path);
     if (digest === null) return UNSIGNED;
-    // One that breaks off is not what was signed; there is nobody left to be told either.
+    // A body that breaks off is not what was signed, and nobody is left to be told.
     const body = await readBody(request, MAX_SIGNED_BYTES).catch(() => new Uint8Array());
     if (body === null) return TOO_LARGE;
     // The bytes as they came: as text, other bytes would pass for the same.

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** QStash's are a third of this; nothing longer is looked at. */
+/** Three times the length of QStash's own; nothing longer is looked at. */
 const MAX_SIGNATURE_CHARACTERS = 2000;
 
 /** Clocks of QStash and of a platform may differ by this much. */
@@ -41,7 +41,7 @@ export function createReadSignature(options: {
   };
 }
 
-/** Header, claims and seal of a JWT, and what is sealed. */
+/** Header, claims and signature of a JWT, and the text that is signed. */
 const FORM = /^(([\w-]+)\.([\w-]+))\.([\w-]{43})$/;
 
 function isEqual(given: string, expected: string): boolean {
@@ -53,7 +53,7 @@ function fieldsOf(part: string): Record<string, unknown> {
     const fields: unknown = JSON.parse(Buffer.from(part, "base64url").toString());
     return typeof fields === "object" && fields !== null ? (fields as Record<string, unknown>) : {};
   } catch {
-    // Sealed with our key and no JSON all the same: it says nothing.
+    // Signed with our key and yet no JSON: it proves nothing.
     return {};
   }
 }

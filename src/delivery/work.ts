@@ -23,7 +23,10 @@ import { createParkedAlert } from "./posthog/parked-alert.ts";
 import type { Queue } from "./queue.ts";
 import { createRetry } from "./retry.ts";
 
-/** What the routes that QStash calls have done, by kind of message: each destination, and what it does not take. */
+/**
+ * What does the work of the routes that QStash calls: one part for each kind of destination, and for what
+ * destinations do not take.
+ */
 export function createWork(options: {
   platform: Platform;
   store: Store;

@@ -39,7 +39,7 @@ export interface LastTick {
    * clock was set back.
    */
   advance(tickAt: number): Promise<number | null>;
-  /** Undoes `note` for a tick whose tasks could not be published; `last` is what that resolved to. */
+  /** Undoes `advance` for a tick whose tasks could not be published; `last` is what that resolved to. */
   rewind(last: number | null): Promise<void>;
 }
 

@@ -46,7 +46,7 @@ export function createAttempts(store: Store, now: () => Date): Attempts {
         .incr(key)
         .expire(key, keys.loginFailuresTtlSeconds)
         .exec<[number, number]>()
-        // Counted here all the same.
+        // This isolate's own count stands all the same.
         .catch(() => [0]);
       const latest = known.get(network);
       if (latest) latest.failures = Math.max(latest.failures, Number(everywhere));

@@ -16,7 +16,7 @@ import { type AdminToken, findToken } from "./tokens.ts";
 
 export const SESSION_COOKIE = "edgehog_session";
 
-/** Holds what the login form must bring along: only who was shown the form can send it. */
+/** Holds what the login form must bring along: only those who were shown the form can send it. */
 const FORM_COOKIE = "edgehog_login";
 const FORM_SECONDS = 3600;
 const FORM_BYTES = 16;
@@ -72,7 +72,7 @@ export function createLogin(options: LoginOptions): Hono<AdminBindings> {
     status: 200 | 401 | 403 | 429,
     fault: string | null,
   ) {
-    // The same for all of a browser's tabs: each of their forms is to work.
+    // The same for all of a browser's tabs, so that each of their forms works.
     const proof =
       readCookie(context, FORM_COOKIE) ?? Buffer.from(options.randomBytes(FORM_BYTES)).toString("base64url");
     writeCookie(context, FORM_COOKIE, proof, FORM_SECONDS);

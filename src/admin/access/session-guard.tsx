@@ -16,7 +16,7 @@ import { isSame, type Sessions } from "./sessions.ts";
 const MAX_FORM_BYTES = 1_000_000;
 const THEME_SECONDS = 365 * 24 * 3600;
 
-/** What whoever may only look may send too: it changes nothing but their own browser. */
+/** What a session that may only look can send too: it changes nothing but its own browser. */
 const OWN_FORMS = new Set(["/admin/theme", "/admin/logout"]);
 
 /**

@@ -22,8 +22,9 @@ export interface Sessions {
 }
 
 /**
- * The signing key derives from all that a token is: another secret, another access or its removal ends its sessions, and
- * leaves those of other tokens alone. A session cannot be ended otherwise before its time; logging out forgets the cookie.
+ * The signing key derives from all of a token: changing its secret or its access, or removing it, ends its sessions
+ * and leaves those of other tokens alone. Nothing else ends a session before its time; logging out forgets the
+ * cookie.
  */
 export function createSessions(tokens: readonly AdminToken[], now: () => Date): Sessions {
   const sign = (token: AdminToken, ...parts: string[]) =>

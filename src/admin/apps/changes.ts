@@ -40,7 +40,7 @@ export interface AppChanges {
   /** Puts an app at a position of the chain, from 1. */
   move(place: Place, position: number, by: By): Promise<DescribedApp>;
   attach(place: Place, field: string, file: UploadedFile, by: By): Promise<DescribedApp>;
-  /** Goes back to the file of `apps.json`, if there is one. */
+  /** Drops an uploaded file, so that the one of `apps.json` counts again, if there is one. */
   detach(place: Place, field: string, by: By): Promise<DescribedApp>;
 }
 
@@ -57,7 +57,7 @@ export interface AppChangesOptions {
 export function createAppChanges(options: AppChangesOptions): AppChanges {
   const { instances, shown, attachments, vault, audit } = options;
 
-  /** Does it on what all isolates know, not on what this one knew half a minute ago. */
+  /** Works on what all isolates know, not on what this one knew half a minute ago. */
   async function apply(place: Place, by: By, prepare: () => Promise<CheckedChange>): Promise<DescribedApp> {
     const { project, plugin } = place;
     let before = shown.describe(place);
@@ -140,14 +140,14 @@ export function createAppChanges(options: AppChangesOptions): AppChanges {
       }),
   };
 
-  /** Lets files go that no override names, or names any more. */
+  /** Releases files that no override names, or not any more. */
   async function release({ project, plugin }: Place, files: CheckedChange["attachments"]): Promise<void> {
     for (const [field, stored] of Object.entries(files ?? {})) {
       if (stored) await attachments.release({ project, plugin, field }, stored);
     }
   }
 
-  /** An app that runs, or shall, needs all that is required; one that is off may be configured step by step. */
+  /** An app that runs, or is to run, needs all that is required; one that is off may be configured step by step. */
   function requireConfiguration(place: Place, change: CheckedChange): void {
     const enabled = change.enabled === undefined ? place.enabled : (change.enabled ?? place.bundled.enabled);
     const changesValues = Object.keys({ ...change.config, ...change.attachments }).length > 0;

@@ -24,7 +24,7 @@ export type AppChange = z.infer<typeof appChangeSchema>;
 /** New values that fit their fields; undefined goes back to what `apps.json` says. A secret that is kept is in neither. */
 export interface CheckedValues {
   config: Record<string, unknown>;
-  /** In clear. */
+  /** In clear text. */
   secrets: Record<string, string>;
 }
 

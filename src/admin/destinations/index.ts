@@ -43,7 +43,7 @@ export interface Destinations {
   troubled(project: string): Promise<DescribedDestination[]>;
   /** Those of these projects that a person means by a hook and, but for PostHog, an app. */
   named(projects: readonly string[], hook: string, plugin: string | undefined): Found[];
-  /** Takes one for mended: what waits for it comes at once. */
+  /** Treats one as mended: what waits for it comes at once. */
   resume(found: Found, who: string): Promise<DescribedDestination>;
 }
 

@@ -69,7 +69,7 @@ export function LetterPanels(props: { frame: Frame; letter: DeadLetter; mayChang
 
 const MAX_STORIES = 10;
 
-/** The ways to what became of its events elsewhere, where they are followed. */
+/** Links to what became of its events elsewhere, where they are followed. */
 function Stories({ base, letter: { project, sampled } }: { base: string; letter: DeadLetter }) {
   if (!sampled) return null;
   return (

@@ -14,8 +14,8 @@ export interface WaitingLetters {
 }
 
 /**
- * Looks what waits for a person among the newest 500 dead letters of each project: one request of 3 commands for each.
- * Rejects when Redis does.
+ * Finds what waits for a person among the newest 500 dead letters of each project: one request of 3 commands for
+ * each. Rejects when Redis does.
  */
 export async function waitingLetters(
   store: Store,

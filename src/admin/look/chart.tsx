@@ -1,7 +1,7 @@
 /** @jsxImportSource #jsx */
 
 export interface Bar {
-  /** When the span began. */
+  /** When the bar's span of time began. */
   at: Date;
   value: number;
 }

@@ -63,7 +63,7 @@ function firstDifference(before: readonly string[], after: readonly string[]): n
   return index;
 }
 
-/** At [i][j]: how many lines the rests from i and from j have in common, in order. */
+/** At [i][j]: how many lines, in order, what follows i and what follows j have in common. */
 function commonLengths(left: readonly string[], right: readonly string[]): number[][] {
   const lengths: number[][] = [Array<number>(right.length + 1).fill(0)];
   for (const line of left.toReversed()) {

@@ -1,9 +1,9 @@
 export type { JSX } from "hono/jsx/jsx-runtime";
 
 /**
- * Makes text of the JSX in the admin's pages: elements, components that are plain functions, fragments. Whatever is not
- * markup made here is escaped, in content and in attributes. It stands in for hono's own runtime, whose types it has,
- * because that also knows promises, contexts and streams, and would be a tenth of the admin.
+ * Turns the JSX of the admin's pages into text: elements, components that are plain functions, fragments. Whatever is
+ * not markup made here is escaped, in content and in attributes. It stands in for hono's own runtime, whose types it
+ * has, because that also knows promises, contexts and streams, and would be a tenth of the admin.
  */
 export function jsx(type: string | Component, props: Props): Markup {
   return typeof type === "string" ? markup(element(type, props)) : asMarkup(type(props));
@@ -38,7 +38,7 @@ const MARKUP = Symbol("markup");
 /** Elements that have no content, and so no end. Those of SVG are not among them. */
 const VOID = new Set(["br", "hr", "img", "input", "link", "meta"]);
 
-/** Attributes whose being there is their value. All others say `true` or `false`. */
+/** Attributes that count by being there. All others are written as `true` or `false`. */
 const FLAGS = new Set([
   "autofocus",
   "checked",

@@ -17,7 +17,7 @@ const SECTIONS = [
 
 export type Section = (typeof SECTIONS)[number]["section"];
 
-/** Where one can go, who one is, how it looks. */
+/** The pages, the session's name, and the choice of colours. */
 export function Nav({ frame, section }: { frame: Frame; section: Section | null }) {
   const { base, visitor, theme } = frame;
   return (

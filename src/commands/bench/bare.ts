@@ -16,7 +16,7 @@ app.post("*", async (context) => {
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(events),
   });
-  // Read, or workerd closes the connection and the next request pays for a new one.
+  // Read to its end: otherwise workerd closes the connection and the next request pays for a new one.
   await answer.text();
   return answer.ok ? context.json({ status: "Ok" }) : context.json({ error: "the sink refused" }, 502);
 });

@@ -1,7 +1,7 @@
 import { Agent, request as httpRequest } from "node:http";
 import type { CaptureRequest } from "./payload.ts";
 
-/** Few, so that two cores are enough for the Worker and for who asks it. */
+/** Few, so that two cores suffice for the Worker and for this process, which asks it. */
 const CONNECTIONS = 8;
 const REQUEST_TIMEOUT_MS = 15_000;
 

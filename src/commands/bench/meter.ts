@@ -11,7 +11,9 @@ export interface Measured {
   elapsedMs: number;
 }
 
-/** Does the work, and says what it took of the Worker with this process id. Rejects with what the work throws. */
+/**
+ * Does the work, and resolves to what the Worker with this process id spent on it. Rejects with what the work throws.
+ */
 export async function measure(pid: number, work: () => Promise<void>): Promise<Measured> {
   const startedMs = performance.now();
   const ownCpu = process.cpuUsage();

@@ -112,7 +112,7 @@ async function runHeartbeat(url: string): Promise<void> {
     throw new Error(`heartbeat was not started: ${answer.status} ${await answer.text()}`);
 }
 
-/** Waits for a condition; gives up without an error, since what is missing is said in the end. */
+/** Waits for a condition; gives up without an error, since the demo says at its end what is missing. */
 async function until(condition: () => boolean, what: string): Promise<void> {
   say(`Waiting for ${what} …`);
   const end = Date.now() + PATIENCE_MS;

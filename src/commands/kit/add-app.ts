@@ -70,7 +70,7 @@ export async function addApp(options: AddOptions): Promise<Added> {
   }
 }
 
-/** How a folder inside a source is asked for. */
+/** The command that adds a folder inside this source. */
 function nameFolder(text: string, source: Source, folder: string): string {
   if (source.kind === "folder") return `npm run add ${join(text, folder)}`;
   if (source.kind === "npm") return `${folder}, which a folder or a git address can name, but not a package`;

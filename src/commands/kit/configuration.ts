@@ -4,7 +4,7 @@ import { formatTable } from "../table.ts";
 
 /** How an app's configuration starts out in `apps.json`. */
 export interface Draft {
-  /** Placeholders for what is required, under the defaults of all, and has none itself. */
+  /** Placeholders for what is required and has no default. */
   config: Record<string, unknown>;
   /** Keys that a person has to see to before the app can run. */
   missing: string[];
@@ -55,7 +55,7 @@ function howToSet(plugin: string, { key, type, secret }: Field): string {
 
 function placeholder(plugin: string, { key, type, choices, secret }: Field): unknown {
   if (secret) return { env: settingName(plugin, key) };
-  // An empty value would be none of the choices, which the build refuses.
+  // An empty value is none of the choices, and the build would refuse it.
   return type === "choice" ? choices?.[0] : "";
 }
 

@@ -60,7 +60,7 @@ export function createLogReader(options: {
       const [oldest, newest] = [entries[0], entries.at(-1)];
       if (oldest && newest) {
         const overlap = new Date(Date.parse(newest.timestamp) - OVERLAP_MS).toISOString();
-        // Not further back than what has been looked at: what is older was left out on purpose.
+        // Not further back than the first page went: what is older was left out on purpose.
         since = overlap > oldest.timestamp ? overlap : oldest.timestamp;
         seen = found;
       }

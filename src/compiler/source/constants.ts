@@ -1,12 +1,12 @@
 import { HOST } from "../names.ts";
 import type { Adapter } from "./adapt.ts";
 
-/** Fails when it is written to, after the value was computed, as engines do. */
+/** Writing to it fails, after the value was computed, as with a constant. */
 const CONSTANT = `${HOST}.constant.value`;
 
 /**
- * Lets an assignment to a constant fail when it is reached, as it did in PostHog: bundlers refuse the whole app for it,
- * though it may stand where the author never came by.
+ * Lets an assignment to a constant fail when it is reached, as it did in PostHog: bundlers refuse the whole app for
+ * it, though it may stand in code that never runs.
  */
 export const failConstantWrites: Adapter = (file) => {
   for (const node of file.constantWrites) {

@@ -8,7 +8,7 @@ import { walk } from "./walk.ts";
 const LITERAL_ONLY = "name the module in a text, so that it can be bundled";
 
 /**
- * Notes where modules are imported, for the errors of those that are missing, and irons out what bundling cannot know:
+ * Notes where modules are imported, for the errors of those that are missing, and settles what a bundler cannot know:
  * a namespace import of a host library is the library itself, and `require` exists for literal names only.
  */
 export const adaptImports: Adapter = (file, findings) => {

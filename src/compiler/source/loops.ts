@@ -6,7 +6,10 @@ import { walk } from "./walk.ts";
 
 const COUNT = "__edgehog_iterations";
 const START = "__edgehog_loopStart";
-/** The host is asked once in so many iterations: often enough to stop in time, seldom enough to cost nothing. */
+/**
+ * How many iterations pass between two questions to the host: few enough to stop in time, many enough to cost
+ * nothing.
+ */
 const ITERATIONS_PER_CHECK = 1024;
 
 type Loop = AnyNode & { body: Statement };
@@ -46,7 +49,7 @@ function isLoop(node: AnyNode): node is Loop {
   return ["ForStatement", "WhileStatement", "DoWhileStatement", "ForOfStatement"].includes(node.type);
 }
 
-/** A label belongs to its loop: nothing may come between them. */
+/** A label belongs to its loop, so nothing may be inserted between them. */
 function withLabels(loop: AnyNode, file: ParsedFile): AnyNode {
   const parent = file.parentOf(loop);
   return parent?.type === "LabeledStatement" ? withLabels(parent, file) : loop;
@@ -63,7 +66,7 @@ function isFunction(node: AnyNode): node is AnyNode & { body: AnyNode } {
   return /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type);
 }
 
-/** A loop that waits lets others run, and may go on as long as its task: only its iterations are counted. */
+/** A loop that awaits lets others run, and may go on as long as its task; only its iterations are counted. */
 function awaits(loop: AnyNode, file: ParsedFile): boolean {
   let found = loop.type === "ForOfStatement" && loop.await;
   const own = functionAround(loop, file);

@@ -5,8 +5,8 @@ import type { ParsedFile } from "./parse.ts";
 import { walk } from "./walk.ts";
 
 /**
- * Counts the calls of an app's own `then` methods: one that resolves with itself is called for ever, between two turns of
- * the event loop, where no timer comes through. The host decides when it has been too much, and throws.
+ * Counts the calls of an app's own `then` methods: one that resolves with itself is called for ever within one turn
+ * of the event loop, where no timer fires. The host decides when it has been too much, and throws.
  */
 export const guardThenables: Adapter = (file) => {
   walk(file.program, (node) => {

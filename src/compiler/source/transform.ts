@@ -36,7 +36,7 @@ const ASYNC = "async ";
  * without being `async` becomes so: PostHog's reference has such an example (decisions 2). Throws `SourceError`.
  */
 export async function transformSource(source: string, file: string): Promise<TransformedFile> {
-  // The line for a shell would stay in the code, where it is no longer the first.
+  // A `#!` line would stay in the code, where it is no longer the first.
   let text = source.replace(/^#!/, "//");
   const madeAsync: Place[] = [];
   let outcome = await toJavaScript(text, file);

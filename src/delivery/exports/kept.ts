@@ -4,7 +4,7 @@ import { keys } from "../../keys.ts";
 import type { Store } from "../../store.ts";
 import { bufferName, dueMember, readMember } from "./buffer.ts";
 
-/** Most buffers that are listed, those due first. */
+/** The most buffers that are listed; those due first come first. */
 const MAX_LISTED = 1000;
 
 /** A buffer with something in it. */
@@ -57,8 +57,8 @@ export async function listBuffers(
 }
 
 /**
- * What a person throws away is dead, and deleted at once. KEYS: buffer, size, due set,
- * account, set of those that wait for their app. ARGV: member, fields, life time.
+ * What a person throws away counts as dead and as deleted. KEYS: buffer, size, due set, account, set of those that
+ * wait for their app. ARGV: member, fields, life time.
  */
 const discardScript = `#!lua flags=allow-key-locking
 ${addCountsLua}

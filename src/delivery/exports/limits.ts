@@ -11,7 +11,10 @@ export interface ExportLimits extends BufferLimits {
   ignored: ReadonlySet<string>;
 }
 
-/** Values are text as a rule; what is not a number means the default, what is out of range its nearest end. */
+/**
+ * Values are usually text. What is not a number means the default; what is out of range, the nearest end of the
+ * range.
+ */
 export function exportLimits({ config }: Instance): ExportLimits {
   const ignored = String(config["exportEventsToIgnore"] ?? "");
   return {

@@ -9,7 +9,7 @@ export const SHELF_LOOK_MS = 600_000;
 const DAYS_TO_DEAD_LETTERS = 7;
 const SHELF_LIFE_SECONDS = keys.exportTtlSeconds - DAYS_TO_DEAD_LETTERS * 24 * 60 * 60;
 
-/** Says in dead letters what became of such a buffer. */
+/** The error of dead letters made of such a buffer. */
 export const SHELVED_TOO_LONG = `the app has been disabled, or not deployed, for ${DAYS_TO_DEAD_LETTERS} days`;
 
 /** A buffer as the sweep knows it, or a batch of one. */

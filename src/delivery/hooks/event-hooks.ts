@@ -66,7 +66,7 @@ export function createEventHookDestination(options: {
         fateOf: (event) => (isFor(hook, event) ? HELD : { outcome: "ignored" }),
       };
     }
-    /** With what each failed that is to be tried again. */
+    /** The events to be tried again, with what each failed with. */
     const failed = new Map<ProcessedEvent, string>();
     const unreached: ProcessedEvent[] = [];
     const verdicts: Verdict[] = [];

@@ -3,7 +3,7 @@ import type { Forwarded } from "./forward.ts";
 /** What is read of an answer, in bytes: PostHog's own are short, a proxy's error page need not be. */
 const MAX_ANSWER_BYTES = 2000;
 
-/** What of it a person gets to see, in characters. */
+/** How much of it a person gets to see, in characters. */
 const MAX_QUOTED_CHARACTERS = 500;
 
 /**
@@ -29,8 +29,8 @@ export async function readAnswer(response: Response, nowMs: number): Promise<For
 }
 
 /**
- * A success whose body is none: another status than PostHog's, or the page of something that stands in its place. Only
- * the beginning of the body is known.
+ * Whether the body of a success belies it: it says a status that is not PostHog's, or is a page of something that
+ * stands in its place. Only the beginning of the body is known.
  */
 function saysOtherwise(text: string): boolean {
   if (/^\s*</.test(text)) return true;

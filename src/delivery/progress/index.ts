@@ -14,7 +14,7 @@ import { type Marked, questionOf } from "./marks.ts";
 import { recordSteps } from "./record.ts";
 import { createRun, type Run } from "./run.ts";
 
-/** What a message did, that Redis did not take, waits so long in the queue. */
+/** How long what a message did waits in the queue when Redis does not record it. */
 const ACCOUNT_DELAY_SECONDS = 30;
 
 /** Where messages stand: which are done, which are being worked on, and which of their steps are behind them. */
@@ -41,7 +41,7 @@ export function createProgressBook(options: {
   uuid: () => string;
   /** Rids of secrets what is kept of errors. */
   mask: (text: string) => string;
-  /** Hears, once, that Redis is away, until it is back. */
+  /** Hears that Redis is away, once until it is back. */
   onFault: (message: string) => void;
 }): ProgressBook {
   const { store, queue } = options;
@@ -58,7 +58,8 @@ export function createProgressBook(options: {
   async function tryBegin(message: Parameters<typeof beginMessage>[1]): Promise<Begun | null> {
     const begin = () => beginMessage(store, message);
     try {
-      // One call that fails is no reason to go on without a lease; an absence is not waited for twice.
+      // One failed call is no reason to go on without a lease; but when Redis is known to be away, it is not asked
+      // twice.
       const begun = await begin().catch((error: unknown) => {
         if (away) throw error;
         return begin();

@@ -70,13 +70,13 @@ export function createDrain(options: {
     await renewSpool(store, begun.count, startedAtMs);
     let [count, bytes] = [0, 0];
     for (let batch = 0; batch < maxBatches && waiting.length > 0; batch += 1) {
-      // The first goes alone: while QStash is away that is all that is read in vain.
+      // The first goes alone, so that no more than one is read in vain while QStash is away.
       const some: Waiting[] = batch === 0 ? waiting.slice(0, 1) : fitting(waiting);
       const { accepted, missing, faulty, stop } = await publish(some, line);
       count += accepted.length;
       bytes += accepted.reduce((sum, { size }) => sum + size, 0);
       waiting = await line.moveOn([...accepted, ...missing], faulty);
-      // Another sweep has taken over; what is missing is what it has published.
+      // Another sweep has taken over, and has published what is missing here.
       if (!waiting) return;
       if (missing.length > 0) {
         options.onFault(

@@ -18,10 +18,10 @@ redis.call('SET', KEYS[2], ARGV[2] .. ' ' .. ARGV[3], 'PX', ARGV[4])
 return names`;
 
 /**
- * Who has lost the lease changes nothing: another publishes the same again, which their ids make harmless. KEYS: order, bytes,
- * lease, then the texts to remove. ARGV: end of the lease (ms), owner, life time of the lease (ms), last place to look at, bytes
- * that become free, how many go behind, then the names of these, then of those to remove. Looking at none (-1) gives the lease
- * back. Returns how many are left, and the next names.
+ * A sweep that has lost its lease changes nothing: another one publishes the same again, which the ids make harmless.
+ * KEYS: order, bytes, lease, then the texts to remove. ARGV: end of the lease (ms), owner, life time of the lease
+ * (ms), last place to look at, bytes that become free, how many go behind, then the names of these, then of those to
+ * remove. Looking at none (-1) gives the lease back. Returns how many are left, and the next names.
  */
 const moveOnScript = `#!lua flags=allow-key-locking
 local held = redis.call('GET', KEYS[3])
