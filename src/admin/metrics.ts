@@ -8,6 +8,7 @@ import { keys } from "../keys.ts";
 import type { Store } from "../store.ts";
 import type { AdminBindings } from "./bindings.ts";
 import type { Choose } from "./choose-app.ts";
+import { countLetters } from "./letters/waiting.ts";
 import { timeParameter } from "./parameters.ts";
 import { answerFaults, faultsIn } from "./faults.ts";
 
@@ -74,9 +75,7 @@ export function createMetricsRoutes(options: {
 
   async function scrape(projects: readonly string[], nowMs: number): Promise<string> {
     const accounts = await readTotals(store, projects, nowMs);
-    const pipeline = store.pipeline();
-    for (const project of projects) pipeline.zcard(keys.deadLetters(project));
-    const letters = projects.length > 0 ? await pipeline.exec<number[]>() : [];
+    const letters = await countLetters(store, projects);
     return prometheusText(
       projects.map((project, index) => {
         const totals = totalsOf(accounts[index] ?? []);

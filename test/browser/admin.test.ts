@@ -121,6 +121,7 @@ describe.skipIf(program === null)("the admin in Chromium, on workerd", () => {
   test("the navigation is a key away, and so is the content", async () => {
     const { page } = await world.chromium.open();
     await page.goto(world.admin);
+    await page.locator("input:focus").waitFor();
     await page.keyboard.type(OWNER);
     await page.keyboard.press("Enter");
     await heading(page, "Overview").waitFor();
@@ -167,6 +168,14 @@ describe.skipIf(program === null)("the admin in Chromium, on workerd", () => {
     await page.getByRole("button", { name: "Copy posthog-js" }).click();
     await page.getByText("Copied").waitFor();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toContain(`posthog.init("${PROJECT}"`);
+  });
+
+  test("takes the times of a filter in the viewer's zone", async () => {
+    const page = await open("/dead-letters", { timezoneId: "Asia/Kolkata" });
+    await page.getByLabel("From", { exact: true }).fill("2030-01-31T12:00");
+    await page.getByRole("button", { name: "Show" }).click();
+    await page.waitForURL(/from=2030-01-31T06%3A30/);
+    expect(await page.getByLabel("From", { exact: true }).inputValue()).toBe("2030-01-31T12:00");
   });
 
   test("renews what is live by itself, all from one fetch a minute, and asks for the login when the session has ended", async () => {

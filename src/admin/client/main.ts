@@ -2,7 +2,7 @@ import { addCopyButtons } from "./copy.ts";
 import { openByKeys } from "./keys.ts";
 import { keepLive } from "./live.ts";
 import { showWhereItApplies } from "./visible.ts";
-import { localTimes } from "./times.ts";
+import { localFields, localTimes } from "./times.ts";
 import { orderByDragging } from "./order.ts";
 
 // Pages work without any of this.
@@ -12,6 +12,7 @@ keepLive(enhance);
 
 function enhance(part: ParentNode): void {
   localTimes(part);
+  localFields(part);
   addCopyButtons(part);
   orderByDragging(part);
   showWhereItApplies(part);

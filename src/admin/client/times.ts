@@ -13,3 +13,15 @@ export function localTimes(part: ParentNode): void {
     element.textContent = (element.textContent ?? "").replace(/\d\d:\d\d( UTC)?/, local);
   }
 }
+
+/** Lets times be entered in the viewer's zone, and sends them as UTC, which the label then need not say. */
+export function localFields(part: ParentNode): void {
+  for (const field of part.querySelectorAll<HTMLInputElement>("input[type=datetime-local]")) {
+    const [label] = field.labels ?? [];
+    if (label) label.textContent = (label.textContent ?? "").replace(", UTC", "");
+    if (field.value) field.value = full.format(new Date(`${field.value}Z`)).slice(0, 16);
+    field.form?.addEventListener("formdata", ({ formData }) => {
+      if (field.value) formData.set(field.name, new Date(field.value).toISOString());
+    });
+  }
+}

@@ -11,6 +11,7 @@ import { answerPage, type PageContent } from "../look/page.tsx";
 import { EmptyState, Notice, Pager, Panel } from "../look/parts.tsx";
 import { createLetterActions, type LetterActionsOptions } from "./actions.ts";
 import { LetterPanels, ReplayPanel } from "./letter-page.tsx";
+import { countLetters } from "./waiting.ts";
 import { destinationOf, type LetterConditions, LetterFilters, LetterList } from "./list.tsx";
 import { describeFaults, faultsIn } from "../faults.ts";
 
@@ -36,13 +37,14 @@ export function createLetterPages(options: LetterPagesOptions): Hono<AdminBindin
     const parsed = letterQuery.safeParse(cursor ? { ...given, cursor } : given);
     const tokens = await projects.list();
     const { limit, ...asked } = parsed.success ? parsed.data : letterQuery.parse({});
-    const { letters, next } = await findLetters(store, {
-      projects: projectsFor(asked.project, tokens),
-      filter: filterOf(asked),
-      limit,
-      after: asked.cursor === undefined ? null : readCursor(asked.cursor),
-      nowMs: nowMs(),
-    });
+    const shown = projectsFor(asked.project, tokens);
+    const after = asked.cursor === undefined ? null : readCursor(asked.cursor);
+    const look = { projects: shown, filter: filterOf(asked), limit, after, nowMs: nowMs() };
+    const [{ letters, next }, counts] = await Promise.all([
+      findLetters(store, look),
+      countLetters(store, shown),
+    ]);
+    const total = counts.reduce((sum, count) => sum + count, 0).toLocaleString("en");
     const link = (extra: Record<string, string>) =>
       `${context.var.base}/dead-letters?${new URLSearchParams({ ...given, ...extra }).toString()}`;
     return answer(context, {
@@ -57,7 +59,7 @@ export function createLetterPages(options: LetterPagesOptions): Hono<AdminBindin
             <Notice tone="good">{`${deleted} deleted.${more ? " There are more: delete again." : ""}`}</Notice>
           )}
           <LetterFilters given={given} projects={projects} listed={tokens} />
-          <Panel id="letters" title="Newest first" aside="kept for 30 days">
+          <Panel id="letters" title="Newest first" aside={`${total} in all, each kept for 30 days`}>
             <LetterList
               frame={context.var.frame}
               letters={letters}

@@ -1,7 +1,7 @@
 /** @jsxImportSource #jsx */
 import type { Summary } from "../../delivery/dead-letters/letter.ts";
 import type { Projects } from "../../projects.ts";
-import { FilterForm, PostForm, TextField } from "../look/form.tsx";
+import { FilterForm, PostForm, TextField, TimeField } from "../look/form.tsx";
 import type { Frame } from "../look/frame.ts";
 import { EmptyState, Time } from "../look/parts.tsx";
 import { ProjectField } from "../look/project-filter.tsx";
@@ -42,8 +42,8 @@ export function LetterFilters(props: {
         value={given.error ?? ""}
         placeholder="a part of it"
       />
-      <TextField name="from" label="From" value={given.from ?? ""} placeholder="2030-01-31T12:00Z" />
-      <TextField name="to" label="To" value={given.to ?? ""} placeholder="2030-01-31T13:00Z" />
+      <TimeField name="from" label="From" at={given.from} />
+      <TimeField name="to" label="To" at={given.to} />
     </FilterForm>
   );
 }
@@ -79,12 +79,14 @@ export function LetterList(props: {
         ]}
         rows={letters.map((letter) => [
           <>
-            <input
-              type="checkbox"
-              name="id"
-              value={letter.id}
-              aria-label={`Choose ${destinationOf(letter)}`}
-            />{" "}
+            {mayChange ? (
+              <input
+                type="checkbox"
+                name="id"
+                value={letter.id}
+                aria-label={`Choose ${destinationOf(letter)}`}
+              />
+            ) : null}{" "}
             <a href={`${frame.base}/dead-letters/${encodeURIComponent(letter.id)}`}>
               {destinationOf(letter)}
             </a>

@@ -1,5 +1,6 @@
 import { findLetters, type FoundLetters, type LetterFilter } from "../../delivery/dead-letters/find.ts";
 import type { Summary } from "../../delivery/dead-letters/letter.ts";
+import { keys } from "../../keys.ts";
 import type { Store } from "../../store.ts";
 
 /** Dead letters of one destination, as far as they are among the newest. */
@@ -11,28 +12,45 @@ export interface WaitingLetters {
   letters: number;
   events: number;
   latest: Summary;
+  /** Whether that is all of them: the project has no more letters than were looked at. */
+  isAll: boolean;
 }
 
 /**
- * Finds what waits for a person among the newest 500 dead letters of each project: one request of 3 commands for
- * each. Rejects when Redis does.
+ * Finds what waits for a person among the newest 500 dead letters of a project: one request of 3 commands. Rejects when
+ * Redis does.
  */
 export async function waitingLetters(
   store: Store,
-  projects: readonly string[],
+  project: string,
   nowMs: number,
 ): Promise<WaitingLetters[]> {
-  const { letters } = await newestLetters(store, projects, {}, nowMs);
-  const groups = Map.groupBy(letters, ({ project, plugin = "", hook }) => `${project} ${hook} ${plugin}`);
+  const { letters, next } = await newestLetters(store, project, {}, nowMs);
+  const groups = Map.groupBy(letters, ({ plugin = "", hook }) => `${hook} ${plugin}`);
   return [...groups.values()].flatMap((group): WaitingLetters[] => {
     const [latest] = group;
     if (!latest) return [];
-    const { project, plugin, hook } = latest;
-    const events = group.reduce((sum, letter) => sum + letter.events, 0);
+    const { plugin, hook } = latest;
     return [
-      { project, ...(plugin === undefined ? {} : { plugin }), hook, letters: group.length, events, latest },
+      {
+        project,
+        ...(plugin === undefined ? {} : { plugin }),
+        hook,
+        letters: group.length,
+        events: group.reduce((sum, letter) => sum + letter.events, 0),
+        latest,
+        isAll: next === null,
+      },
     ];
   });
+}
+
+/** How many dead letters each project has. One request, a command a project; rejects when Redis does. */
+export async function countLetters(store: Store, projects: readonly string[]): Promise<number[]> {
+  if (projects.length === 0) return [];
+  const pipeline = store.pipeline();
+  for (const project of projects) pipeline.zcard(keys.deadLetters(project));
+  return pipeline.exec<number[]>();
 }
 
 /** Dead letters of one app. */
@@ -48,18 +66,18 @@ export async function appLetters(
   { project, plugin }: { project: string; plugin: string },
   nowMs: number,
 ): Promise<AppLetters> {
-  const { letters, next } = await newestLetters(store, [project], { plugin }, nowMs);
+  const { letters, next } = await newestLetters(store, project, { plugin }, nowMs);
   return { found: letters, isAll: next === null };
 }
 
 function newestLetters(
   store: Store,
-  projects: readonly string[],
+  project: string,
   filter: LetterFilter,
   nowMs: number,
 ): Promise<FoundLetters> {
   const limit = Number.MAX_SAFE_INTEGER;
-  return findLetters(store, { projects, filter, limit, after: null, nowMs, rounds: 1 });
+  return findLetters(store, { projects: [project], filter, limit, after: null, nowMs, rounds: 1 });
 }
 
 /** Below the admin: the list of a destination's letters, or of an app's. */

@@ -1,5 +1,6 @@
 /** @jsxImportSource #jsx */
 import type { Child } from "hono/jsx";
+import { timeParameter } from "../parameters.ts";
 import type { Frame } from "./frame.ts";
 
 /** Names of the fields that every form of a session carries. */
@@ -56,7 +57,7 @@ export interface FieldText {
 export function TextField(
   props: FieldText & {
     value?: string;
-    type?: "text" | "password" | "number" | "search";
+    type?: "text" | "password" | "number" | "search" | "datetime-local";
     /** Id of a `datalist` with suggestions. */
     list?: string;
     autocomplete?: string;
@@ -79,6 +80,21 @@ export function TextField(
       />
     </Field>
   );
+}
+
+/** A time, to the minute: in the viewer's zone where scripts run, else UTC. `at` is a time that is given already. */
+export function TimeField({
+  name,
+  label,
+  at = "",
+}: {
+  name: string;
+  label: string;
+  at?: string | undefined;
+}) {
+  const given = timeParameter.safeParse(at);
+  const value = given.success ? new Date(given.data).toISOString().slice(0, 16) : "";
+  return <TextField name={name} label={`${label}, UTC`} type="datetime-local" value={value} />;
 }
 
 /** Several lines of text: JSON, an event. */

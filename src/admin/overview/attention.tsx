@@ -110,16 +110,19 @@ function concernOfDestination(base: string, destination: DescribedDestination): 
   };
 }
 
-function concernOfLetters(base: string, { letters, events, latest, ...place }: WaitingLetters): Concern {
+function concernOfLetters(
+  base: string,
+  { letters, events, latest, isAll, ...place }: WaitingLetters,
+): Concern {
   const { error, lastAt } = latest;
   return {
     urgency: "dead letters",
     what: <DestinationName base={base} destination={place} />,
-    state: count(letters, "dead letter"),
+    state: isAll ? count(letters, "dead letter") : `${letters.toLocaleString("en")} or more dead letters`,
     tone: "bad",
     why: (
       <>
-        {`${events > 0 ? `${count(events, "event")}; ` : ""}the latest: ${shortened(error)} `}
+        {`${events > 0 && isAll ? `${count(events, "event")}; ` : ""}the latest: ${shortened(error)} `}
         <a href={base + lettersPath(place)}>Look and replay</a>
       </>
     ),

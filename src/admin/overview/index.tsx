@@ -47,7 +47,7 @@ export function createOverview(options: OverviewOptions): Hono<AdminBindings> {
       readActivity(store, selected, now().getTime()).catch(() => null),
       Promise.all(selected.map((project) => shown.of(project, waitUntil))),
       Promise.all(selected.map((project) => destinations.troubled(project).catch(() => []))),
-      waitingLetters(store, selected, now().getTime()).catch(() => []),
+      Promise.all(selected.map((project) => waitingLetters(store, project, now().getTime()).catch(() => []))),
     ]);
     return answerPage(context, {
       title: "Overview",
@@ -69,7 +69,7 @@ export function createOverview(options: OverviewOptions): Hono<AdminBindings> {
               base={context.var.base}
               apps={apps.flat()}
               destinations={troubled.flat()}
-              letters={letters}
+              letters={letters.flat()}
               projects={activity?.projects ?? []}
             />
           </Panel>

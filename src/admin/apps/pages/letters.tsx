@@ -13,11 +13,15 @@ export function AppLettersPanel(props: { frame: Frame; app: DescribedApp; letter
   const { frame, app, letters } = props;
   const { project, plugin } = app;
   return (
-    <Panel id="letters" title="Dead letters" aside={letters?.found.length ? <All /> : null}>
+    <Panel
+      id="letters"
+      title="Dead letters"
+      aside={letters === null ? null : <All found={letters.found.length} isAll={letters.isAll} />}
+    >
       {letters === null ? (
         <Notice tone="bad">They are in Redis, which does not answer.</Notice>
       ) : letters.found.length === 0 ? (
-        <EmptyState title="None">
+        <EmptyState title={letters.isAll ? "None" : "None of late"}>
           What this app fails with for good waits here, to be sent again once it is mended.
         </EmptyState>
       ) : (
@@ -44,12 +48,14 @@ export function AppLettersPanel(props: { frame: Frame; app: DescribedApp; letter
     </Panel>
   );
 
-  function All() {
-    const count = letters?.found.length.toLocaleString("en") ?? "";
+  function All({ found, isAll }: { found: number; isAll: boolean }) {
+    if (isAll && found === 0) return null;
     return (
       <>
-        {letters?.isAll ? null : "among the project's newest 500: "}
-        <a href={frame.base + lettersPath({ project, plugin })}>{`All ${count}`}</a>
+        {isAll ? null : `${found.toLocaleString("en")} among the project's newest 500: `}
+        <a href={frame.base + lettersPath({ project, plugin })}>
+          {isAll ? `All ${found.toLocaleString("en")}` : "All"}
+        </a>
       </>
     );
   }
