@@ -128,6 +128,23 @@ describe("a session", () => {
     expect(await (await visitor.get("/admin")).text()).toContain('data-theme="dark"');
   });
 
+  test("that ends while a form is filled in loses nothing: the form is taken after another log-in", async () => {
+    const visitor = await start();
+    await visitor.logIn("secret-of-anna");
+    const proof = await visitor.proofOn("/admin");
+    const send = () => visitor.post("/admin/apps/app/enabled", { enabled: "false", proof });
+    await edge.advance(12 * 3_600_000);
+    const refused = await send();
+    expect(refused.status).toBe(401);
+    expect(await refused.text()).toMatch(
+      /Not done.*session has ended.*href="\/admin\/login" target="_blank"/s,
+    );
+    await visitor.logIn("secret-of-ops");
+    expect(await (await send()).text()).toContain("may only look");
+    await visitor.logIn("secret-of-anna");
+    expect((await send()).status).toBe(303);
+  });
+
   test("comes back from a form to its own pages only", async () => {
     const visitor = await start();
     await visitor.logIn("secret-of-anna");

@@ -196,4 +196,31 @@ describe.skipIf(program === null)("the admin in Chromium, on workerd", () => {
     await page.clock.runFor(60_000);
     await heading(page, "Log in").waitFor();
   });
+
+  test("keeps what was entered when the session ends, until it can be saved after another log-in", async () => {
+    const { page } = await world.chromium.open();
+    await page.clock.install();
+    await page.goto(`${world.admin}/apps/exchange`);
+    await page.getByLabel("Token").fill(OWNER);
+    await page.getByRole("button", { name: "Log in" }).click();
+    const source = page.getByRole("combobox", { name: "Source of rates" });
+    await source.selectOption("bank");
+    await page.getByLabel("Key of the bank").fill("key-of-the-bank");
+    await page.getByRole("heading", { name: "Try it" }).click();
+    await page.context().clearCookies();
+    const asked = page.waitForResponse((response) => response.url().includes("/login"));
+    await page.clock.runFor(60_000);
+    await asked;
+    await page.getByRole("button", { name: "Save" }).click();
+    const opened = page.waitForEvent("popup");
+    await page.getByRole("link", { name: "Log in in another tab" }).click();
+    const other = await opened;
+    await other.getByLabel("Token").fill(OWNER);
+    await other.getByRole("button", { name: "Log in" }).click();
+    await heading(other, "Overview").waitFor();
+    await page.reload();
+    await page.getByRole("status").getByText("Saved.").waitFor();
+    expect(await source.inputValue()).toBe("bank");
+    expect(await page.getByPlaceholder("set; enter another to replace it").count()).toBe(1);
+  });
 });

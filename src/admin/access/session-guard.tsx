@@ -1,4 +1,5 @@
 /** @jsxImportSource #jsx */
+import type { Child } from "hono/jsx";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { limitBody } from "../../limit-body.ts";
 import { MAX_UPLOAD_BYTES } from "../apps/upload.ts";
@@ -28,13 +29,12 @@ export function requireSession(sessions: Sessions, publicUrl: string): Middlewar
     const session = readCookie(context, SESSION_COOKIE) ?? "";
     const visitor = sessions.read(session);
     const { base } = context.var;
+    context.set("frame", frameOf(context, visitor, sessions.proofOf(session)));
     if (!visitor) {
-      const { pathname, search } = new URL(context.req.url);
-      const wanted = isReading(context.req.method) ? `?next=${encodeURIComponent(pathname + search)}` : "";
-      return context.redirect(`${base}/login${wanted}`, 303);
+      if (!isReading(context.req.method)) return answerEnded(context);
+      return context.redirect(`${base}/login?next=${encodeURIComponent(context.var.frame.here)}`, 303);
     }
     context.set("visitor", visitor);
-    context.set("frame", frameOf(context, visitor, sessions.proofOf(session)));
     if (isReading(context.req.method)) return next();
 
     if (!isSameOrigin(context.req.raw, publicUrl)) {
@@ -52,7 +52,7 @@ export function requireSession(sessions: Sessions, publicUrl: string): Middlewar
       if (typeof proof === "string" && isSame(proof, context.var.frame.proof)) return next();
       context.res = await refuse(
         context,
-        "This form is of an earlier session. Load its page again, and repeat it.",
+        "This form is of another log-in. Load its page again, and repeat it.",
       );
     });
   };
@@ -61,9 +61,27 @@ export function requireSession(sessions: Sessions, publicUrl: string): Middlewar
 const limitForm = limitBody(MAX_FORM_BYTES);
 const limitUpload = limitBody(MAX_UPLOAD_BYTES);
 
-function refuse(context: Context<AdminBindings>, why: string): Response | Promise<Response> {
+function refuse(
+  context: Context<AdminBindings>,
+  why: Child,
+  status: 401 | 403 = 403,
+): Response | Promise<Response> {
   const content = { title: "Not done", section: null, children: <Notice tone="bad">{why}</Notice> };
-  return answerPage(context, content, 403);
+  return answerPage(context, content, status);
+}
+
+/** To a form without a session. What was entered is in the browser's request still. */
+function answerEnded(context: Context<AdminBindings>): Response | Promise<Response> {
+  const why = (
+    <>
+      Your session has ended.{" "}
+      <a href={`${context.var.base}/login`} target="_blank">
+        Log in in another tab
+      </a>
+      , then load this page again: what you entered is sent once more.
+    </>
+  );
+  return refuse(context, why, 401);
 }
 
 /** What a session has besides pages: its end, and how it looks. */

@@ -17,7 +17,10 @@ export interface Sessions {
   open(token: AdminToken): string;
   /** Whose session it is; null when it is forged, has expired, or its token has changed. */
   read(session: string): Visitor | null;
-  /** What a form of this session's pages carries, so that no other site can make one up. */
+  /**
+   * What a form of this session's pages carries, so that no other site can make one up. The same in all sessions of a
+   * token: a form that outlived its session can be sent again after another log-in.
+   */
   proofOf(session: string): string;
 }
 
@@ -50,7 +53,7 @@ export function createSessions(tokens: readonly AdminToken[], now: () => Date): 
     },
     proofOf(session) {
       const token = holderOf(session);
-      return token ? sign(token, "form", session) : "";
+      return token ? sign(token, "form") : "";
     },
   };
 }

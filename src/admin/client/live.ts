@@ -3,7 +3,7 @@ const FETCH_TIMEOUT_MS = 10_000;
 /**
  * Renews all `[data-live="<seconds>"]` of the page, found again by their ids, from one fetch of it, as often as the most
  * impatient of them asks, while the page is looked at. A part that holds the focus is left alone; a page whose session has
- * ended is loaded anew. Ends when nothing is live any more.
+ * ended is loaded anew, unless something was entered on it. Ends when nothing is live any more.
  */
 export function keepLive(enhance: (part: ParentNode) => void): void {
   const parts = [...document.querySelectorAll<HTMLElement>("[data-live]")];
@@ -15,6 +15,9 @@ export function keepLive(enhance: (part: ParentNode) => void): void {
   }, seconds * 1000);
 }
 
+let isEntered = false;
+addEventListener("input", () => (isEntered = true));
+
 async function renew(parts: readonly HTMLElement[], enhance: (part: ParentNode) => void): Promise<void> {
   const stale = parts.filter((part) => !part.contains(document.activeElement));
   if (stale.length === 0) return;
@@ -23,7 +26,10 @@ async function renew(parts: readonly HTMLElement[], enhance: (part: ParentNode) 
     () => null,
   );
   if (!response) return;
-  if (response.redirected) return location.reload();
+  if (response.redirected) {
+    if (!isEntered) location.reload();
+    return;
+  }
   if (!response.ok) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   for (const old of stale) {
