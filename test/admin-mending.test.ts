@@ -203,26 +203,6 @@ test("a trial is on the audit list where its requests were really made", async (
   expect(await textOf(visitor.get("/admin/audit"))).toContain("tried it, with its requests sent");
 });
 
-test("a form says when a field is required, what is at fault and where, and takes back what was entered", async () => {
-  const manifest = manifestSchema.parse({
-    config: [
-      { key: "provider", type: "choice", choices: ["aws", "r2"], default: "r2" },
-      { key: "region", name: "Region", required_if: [["provider", "aws"]] },
-      { key: "rows", type: "number", default: "10" },
-    ],
-  });
-  const config = { provider: "r2", rows: "10" };
-  const visitor = await start([defineApp("store", {}, { manifest, config })]);
-  expect(await textOf(visitor.get("/admin/apps/store"))).toContain("required if provider is aws");
-  const proof = await visitor.proofOn("/admin/apps/store");
-  const sent = { "config.provider": "aws", "config.region": "", "config.rows": "10", proof };
-  const refused = await visitor.post("/admin/apps/store/config", sent);
-  expect(refused.status).toBe(400);
-  const html = await refused.text();
-  expect(html).toMatch(/id="fault-config.region">required for/);
-  expect(html).toContain('<option value="aws" selected="">');
-});
-
 test("a replayed dead letter goes on with the event's story", async () => {
   const visitor = await start([shaky("shaky")]);
   await edge.capture(event("lost"));

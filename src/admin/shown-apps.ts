@@ -13,7 +13,7 @@ export interface ShownApps {
   /** All of a project, in chain order: one request to Redis. While Redis is away, what this isolate knows. */
   of(project: string, waitUntil: WaitUntil): Promise<DescribedApp[]>;
   /** Asks Redis what has changed; while it is away, nothing has. */
-  refresh(project: string, scope: Scope): Promise<void>;
+  refresh(project: string, waitUntil: WaitUntil): Promise<void>;
   /** Does what needs a scope of its own, and publishes what apps leave behind in it. */
   inScope(waitUntil: WaitUntil, work: (scope: Scope) => Promise<void>): Promise<void>;
 }
@@ -36,11 +36,11 @@ export function createShownApps(options: ShownAppsOptions): ShownApps {
       return describeApp(place, hooks, index < 0 ? null : index + 1, environment);
     },
     async of(project, waitUntil) {
-      await shown.inScope(waitUntil, (scope) => shown.refresh(project, scope));
+      await shown.refresh(project, waitUntil);
       return instances.places(project).map(shown.describe);
     },
-    async refresh(project, scope) {
-      await instances.refresh(project, scope).catch(() => {});
+    refresh(project, waitUntil) {
+      return shown.inScope(waitUntil, (scope) => instances.refresh(project, scope).catch(() => {}));
     },
     async inScope(waitUntil, work) {
       const scope = options.openScope(waitUntil, 0);

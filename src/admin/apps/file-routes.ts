@@ -40,7 +40,7 @@ export function createFileRoutes(options: {
   routes.get("/apps.json", async (context) => {
     const project = await choose.project(context);
     if (project instanceof Response) return project;
-    await shown.inScope(byOf(context).waitUntil, (scope) => shown.refresh(project, scope));
+    await shown.refresh(project, byOf(context).waitUntil);
     return context.json(exportApps(instances.places(project)));
   });
 

@@ -40,7 +40,7 @@ export function createAppRoutes(options: AppRoutesOptions): Hono<AdminBindings> 
   routes.get("/:plugin", async (context) => {
     const place = await choose.app(context);
     if (place instanceof Response) return place;
-    await shown.inScope(byOf(context).waitUntil, (scope) => shown.refresh(place.project, scope));
+    await shown.refresh(place.project, byOf(context).waitUntil);
     return context.json(shown.describe(place));
   });
 
@@ -48,7 +48,7 @@ export function createAppRoutes(options: AppRoutesOptions): Hono<AdminBindings> 
     const place = await choose.app(context);
     if (place instanceof Response) return place;
     const { project, plugin } = place;
-    await shown.inScope(byOf(context).waitUntil, (scope) => shown.refresh(project, scope));
+    await shown.refresh(project, byOf(context).waitUntil);
     const app = shown.describe(place);
     const nowMs = options.now().getTime();
     const [health = unknownHealth(app)] = await readHealth(options.store, project, [app], nowMs);

@@ -7,7 +7,7 @@ import type { Fault } from "../../faults.ts";
 import { SelectField, TextArea, TextField } from "../../look/form.tsx";
 import { Markdown, MarkdownLine } from "../../look/markdown.tsx";
 import type { DescribedApp } from "../../shown-apps.ts";
-import { clearName, fieldName, resetName } from "./config-form.ts";
+import { clearName, fieldName, markName, markOf, resetName, shownText } from "./config-form.ts";
 
 /** What a person has just sent, to be shown again: values by the name of the control, and what was wrong. */
 export interface Entered {
@@ -65,10 +65,11 @@ function ConfigField(props: { field: ManifestField; described: DescribedField; e
     required: described.required && !(described.secret && isSet) && !field.visible_if?.length,
     ...(fault === undefined ? {} : { fault }),
   };
-  const value = entered.values[name] ?? (described.secret ? "" : shownValue(described.value));
+  const value = entered.values[name] ?? (described.secret ? "" : shownText(described.value));
   return (
     <>
       {controlFor()}
+      {described.secret ? null : <input type="hidden" name={markName(key)} value={markOf(described.value)} />}
       {described.secret && isSet ? <Check name={clearName(key)} label={`Clear ${text.label}`} /> : null}
       {from === "admin" && !described.secret ? (
         <Check name={resetName(key)} label={`Back to apps.json: ${text.label}`} />
@@ -139,11 +140,7 @@ function hintOf(field: ManifestField, { from, setting }: DescribedField): Child 
 /** When a field is required, for those without scripts too; the gateway checks it. */
 function conditionOf(conditions: NonNullable<ManifestField["required_if"]>): string {
   const parts = conditions.map(([key, wanted]) =>
-    wanted === undefined || wanted === null ? `${key} is set` : `${key} is ${shownValue(wanted)}`,
+    wanted === undefined || wanted === null ? `${key} is set` : `${key} is ${shownText(wanted)}`,
   );
   return `required if ${parts.join(" and ")}`;
-}
-
-function shownValue(value: unknown): string {
-  return typeof value === "string" ? value : value === null ? "" : JSON.stringify(value, null, 2);
 }

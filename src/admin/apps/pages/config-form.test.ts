@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { DescribedApp } from "../../shown-apps.ts";
-import { enteredValues, readConfigForm } from "./config-form.ts";
+import { conflictsIn, enteredValues, markOf, readConfigForm } from "./config-form.ts";
 
 const field = (key: string, value: unknown, secret = false) => ({
   key,
@@ -44,6 +44,19 @@ test("a dictionary becomes the object that apps get; what is none stays text, to
   } as unknown as DescribedApp;
   expect(readConfigForm(labelled, { "config.labels": '{"a":"c"}' })).toEqual({ labels: { a: "c" } });
   expect(readConfigForm(labelled, { "config.labels": "a=c" })).toEqual({ labels: "a=c" });
+});
+
+test("what somebody else has set since the form was shown stays, unless it was entered too", () => {
+  const marks = { "shown.url": markOf("https://old.example"), "shown.text": markOf("old") };
+  const sent = { "config.url": "https://old.example", "config.text": "new", ...marks };
+  const changes = readConfigForm(app, sent);
+  expect(changes).toEqual({ text: "new" });
+  expect(enteredValues(app, sent)).toEqual({ "config.text": "new" });
+  expect(conflictsIn(app, sent, changes)).toEqual([
+    { field: "config.text", why: 'has become "a\\nb" meanwhile: save again to replace that' },
+  ]);
+  const same = { ...sent, "config.text": "a\r\nb" };
+  expect(conflictsIn(app, same, readConfigForm(app, same))).toEqual([]);
 });
 
 test("a secret is not among what is shown again", () => {

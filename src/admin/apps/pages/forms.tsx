@@ -7,7 +7,7 @@ import { answerPage } from "../../look/page.tsx";
 import { exportApps } from "../apps-file.ts";
 import { byOf } from "../index.ts";
 import { readUpload } from "../upload.ts";
-import { enteredValues, readConfigForm } from "./config-form.ts";
+import { conflictsIn, enteredValues, readConfigForm } from "./config-form.ts";
 import { FileForms } from "./file-forms.tsx";
 import type { AnswerApp, AppPagesOptions } from "./index.tsx";
 import { pathOf } from "./paths.ts";
@@ -42,7 +42,13 @@ export function createFormRoutes(
   });
 
   on("config", async (context, place, form) => {
-    await changes.change(place, { config: readConfigForm(shown.describe(place), form) }, byOf(context));
+    // Somebody else may have changed it in another isolate.
+    await shown.refresh(place.project, byOf(context).waitUntil);
+    const app = shown.describe(place);
+    const config = readConfigForm(app, form);
+    const conflicts = conflictsIn(app, form, config);
+    if (conflicts.length > 0) throw new ChangeRefused(conflicts);
+    await changes.change(place, { config }, byOf(context));
     return back(context, place, "saved");
   });
 
@@ -83,7 +89,7 @@ export function createFormRoutes(
   routes.get("/apps.json", async (context) => {
     const project = await choose.project(context);
     if (project instanceof Response) return options.answerMissing(context, project);
-    await shown.inScope(byOf(context).waitUntil, (scope) => shown.refresh(project, scope));
+    await shown.refresh(project, byOf(context).waitUntil);
     const text = `${JSON.stringify(exportApps(instances.places(project)), null, 2)}\n`;
     const headers = {
       "Content-Type": "application/json",

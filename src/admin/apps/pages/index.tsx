@@ -137,7 +137,7 @@ export function createAppPages(options: AppPagesOptions): Hono<AdminBindings> {
     const place = await choose.app(context);
     if (place instanceof Response) return answerMissing(context, place);
     const { waitUntil } = byOf(context);
-    await shown.inScope(waitUntil, (scope) => shown.refresh(place.project, scope));
+    await shown.refresh(place.project, waitUntil);
     const { said = "", event } = context.req.query();
     const text = SAID[said];
     const sample = event === undefined ? null : await recentSample(store, place, event);
