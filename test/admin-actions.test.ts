@@ -318,4 +318,26 @@ describe("apps as a file", () => {
     const unknown = await call("apps.json", "PUT", { apps: [{ plugin: "nowhere" }] });
     expect(unknown).toMatchObject({ status: 400, error: expect.stringContaining("apps.0.plugin") });
   });
+
+  test.each([
+    [
+      "apps.1.config.mode",
+      [
+        { plugin: "second", enabled: false },
+        { plugin: "shop", config: { mode: "loud" } },
+      ],
+    ],
+    [
+      "apps.1.config.apiKey",
+      [
+        { plugin: "second", enabled: false },
+        { plugin: "shop", config: { mode: "signed" } },
+      ],
+    ],
+    ["apps.1.plugin", [{ plugin: "second", enabled: false }, { plugin: "second" }]],
+  ])("change nothing where %s is at fault", async (field, apps) => {
+    const before = await call("apps.json");
+    expect(await call("apps.json", "PUT", { apps })).toMatchObject({ status: 400, faults: [{ field }] });
+    expect(await call("apps.json")).toEqual(before);
+  });
 });

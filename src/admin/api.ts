@@ -23,6 +23,7 @@ import { createBufferRoutes } from "./buffers.ts";
 import { createDeadLetterRoutes } from "./dead-letters.ts";
 import { createDestinationRoutes } from "./destinations/routes.ts";
 import { createEventRoutes } from "./events/api.ts";
+import { Refused } from "./faults.ts";
 import { createLogRoutes } from "./logs.ts";
 import { createMetricsRoutes } from "./metrics.ts";
 import type { HealthOptions } from "./overview/health.ts";
@@ -77,11 +78,29 @@ export function createAdminApi(options: AdminApiOptions): Hono<AdminBindings> {
     const document = (await new Response(unpack(openApi)).json()) as object;
     return json({ ...document, servers: [{ url: new URL(".", req.url).href.slice(0, -1) }] });
   });
-  api.all("*", (context) => context.json({ error: `there is no ${context.req.path}` }, 404));
-  api.onError((error, context) =>
-    context.json({ error: `not done, try again: ${error.message}` }, 503, { "Retry-After": "5" }),
-  );
+  api.all("*", (context) => {
+    const { path, method } = context.req;
+    const allowed = methodsOf(api, path.slice(`${context.var.base}/api`.length)).join(", ");
+    if (allowed === "") return context.json({ error: `there is no ${path}` }, 404);
+    return context.json({ error: `${path} takes ${allowed}, and not ${method}` }, 405, { Allow: allowed });
+  });
+  api.onError((error, context) => {
+    if (error instanceof Refused) {
+      const { message, faults, status } = error;
+      return context.json({ error: message, ...(faults.length > 0 ? { faults } : {}) }, status);
+    }
+    return context.json({ error: `not done, try again: ${error.message}` }, 503, { "Retry-After": "5" });
+  });
   return api;
+}
+
+/** The methods that there are for a path, which runs below the API. */
+function methodsOf({ routes }: Hono<AdminBindings>, path: string): string[] {
+  const found = routes.filter(
+    (route) =>
+      route.method !== "ALL" && new RegExp(`^${route.path.replaceAll(/:\w+/g, "[^/]+")}$`).test(path),
+  );
+  return [...new Set(found.map(({ method }) => method))];
 }
 
 const limitOther = limitBody(MAX_BODY_BYTES);

@@ -5,7 +5,7 @@ import type { Store } from "../store.ts";
 import type { Audit } from "./audit.ts";
 import type { AdminBindings } from "./bindings.ts";
 import type { Choose } from "./choose-app.ts";
-import { answerFaults, faultsIn } from "./faults.ts";
+import { parseOrRefuse } from "./faults.ts";
 
 export const stateQuery = z.strictObject({
   project: z.string().optional(),
@@ -32,14 +32,9 @@ export function createAppStateRoutes(options: {
   return routes;
 
   async function look(context: Context<AdminBindings>, remove: boolean): Promise<Response> {
-    const parsed = stateQuery.safeParse(context.req.query());
-    if (!parsed.success) {
-      return answerFaults(context, faultsIn(parsed.error, Object.keys(stateQuery.shape)));
-    }
+    const { kind, cursor: from = "0" } = parseOrRefuse(stateQuery, context.req.query());
     const plugin = context.req.param("plugin") ?? "";
     const project = await options.choose.project(context);
-    if (project instanceof Response) return project;
-    const { kind, cursor: from = "0" } = parsed.data;
     const kinds = kind === undefined ? stateKinds : [kind];
     const { counts, next } = await lookAtState(options.store, { project, plugin, kinds, from, remove });
     if (remove) {

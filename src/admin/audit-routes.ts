@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import * as z from "zod";
 import type { AdminBindings } from "./bindings.ts";
 import type { Audit } from "./audit.ts";
-import { answerFaults, faultsIn } from "./faults.ts";
+import { parseOrRefuse } from "./faults.ts";
 
 export const MAX_AUDIT_ENTRIES_PER_PAGE = 200;
 
@@ -21,11 +21,7 @@ export const auditQuery = z.strictObject({
 export function createAuditRoutes(audit: Audit): Hono<AdminBindings> {
   const routes = new Hono<AdminBindings>();
   routes.get("/audit", async (context) => {
-    const parsed = auditQuery.safeParse(context.req.query());
-    if (!parsed.success) {
-      return answerFaults(context, faultsIn(parsed.error, Object.keys(auditQuery.shape)));
-    }
-    return context.json(await audit.read(parsed.data));
+    return context.json(await audit.read(parseOrRefuse(auditQuery, context.req.query())));
   });
   return routes;
 }

@@ -9,7 +9,7 @@ import type { Store } from "../store.ts";
 import type { Audit } from "./audit.ts";
 import type { AdminBindings } from "./bindings.ts";
 import type { Choose } from "./choose-app.ts";
-import { answerFaults, faultsIn } from "./faults.ts";
+import { parseOrRefuse } from "./faults.ts";
 
 export const bufferQuery = z.strictObject({
   project: z.string().optional(),
@@ -44,7 +44,6 @@ export function createBufferRoutes(options: {
 
   routes.delete("/:plugin", async (context) => {
     const named = await nameOf(context);
-    if (named instanceof Response) return named;
     const deleted = await discardBuffer(store, { ...named, nowMs: nowMs() });
     const { project, plugin } = named;
     const who = context.var.visitor.name;
@@ -54,7 +53,6 @@ export function createBufferRoutes(options: {
 
   routes.post("/:plugin/flush", async (context) => {
     const named = await nameOf(context);
-    if (named instanceof Response) return named;
     const { project, plugin, buffer } = named;
     if (instances.standing(project, plugin) !== "running") {
       const error = `"${plugin}" does not run: what is in its buffer stays until it does, or is deleted`;
@@ -79,13 +77,9 @@ export function createBufferRoutes(options: {
 
   async function nameOf(
     context: Context<AdminBindings>,
-  ): Promise<{ project: string; plugin: string; buffer: number | null } | Response> {
-    const parsed = bufferQuery.safeParse(context.req.query());
-    if (!parsed.success) {
-      return answerFaults(context, faultsIn(parsed.error, Object.keys(bufferQuery.shape)));
-    }
+  ): Promise<{ project: string; plugin: string; buffer: number | null }> {
+    const { buffer = null } = parseOrRefuse(bufferQuery, context.req.query());
     const project = await choose.project(context);
-    if (project instanceof Response) return project;
-    return { project, plugin: context.req.param("plugin") ?? "", buffer: parsed.data.buffer ?? null };
+    return { project, plugin: context.req.param("plugin") ?? "", buffer };
   }
 }

@@ -2,16 +2,16 @@ import type { Context } from "hono";
 import type { Instances } from "../apps/instances.ts";
 import type { Place } from "../apps/place.ts";
 import type { Projects } from "../projects.ts";
-import { answerFaults } from "./faults.ts";
+import { refusalOf, Refused } from "./faults.ts";
 
-/** Finds what a request is about; a `Response` instead says why there is no such thing. */
+/** Finds what a request is about. Throws `Refused` where that is not one thing that there is. */
 export interface Choose {
   /** The projects meant: the one that `?project=` names, else all. */
   projects(context: Context): Promise<readonly string[]>;
   /** The one project that is meant. */
-  project(context: Context): Promise<string | Response>;
+  project(context: Context): Promise<string>;
   /** The app that the path names, in the one project where it is. */
-  app(context: Context): Promise<Place | Response>;
+  app(context: Context): Promise<Place>;
 }
 
 export function createChoose(options: { instances: Instances; projects: Projects }): Choose {
@@ -25,14 +25,10 @@ export function createChoose(options: { instances: Instances; projects: Projects
     async project(context) {
       const [project, another] = await choose.projects(context);
       if (project === undefined) {
-        return answerFaults(
-          context,
-          [{ field: "project", why: "not served: add ?project=<token> of one that is" }],
-          404,
-        );
+        throw refusalOf("project", "not served: add ?project=<token> of one that is", 404);
       }
       if (another === undefined) return project;
-      return answerFaults(context, [{ field: "project", why: "there are several: add ?project=<token>" }]);
+      throw refusalOf("project", "there are several: add ?project=<token>");
     },
 
     async app(context) {
@@ -45,12 +41,11 @@ export function createChoose(options: { instances: Instances; projects: Projects
       if (!place) {
         const where = projects.length === 1 ? `project ${projects[0]}` : "the projects served";
         const hint = projects.length === 0 ? "; add ?project=<token> of a project that is served" : "";
-        return context.json({ error: `there is no app "${plugin}" in ${where}${hint}` }, 404);
+        throw new Refused([], `there is no app "${plugin}" in ${where}${hint}`, 404);
       }
       if (!another) return place;
       const tokens = found.map(({ project }) => project).join(", ");
-      const why = `"${plugin}" runs for several: add ?project=<token>, one of ${tokens}`;
-      return answerFaults(context, [{ field: "project", why }]);
+      throw refusalOf("project", `"${plugin}" runs for several: add ?project=<token>, one of ${tokens}`);
     },
   };
   return choose;

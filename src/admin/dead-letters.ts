@@ -10,7 +10,7 @@ import type { AdminBindings } from "./bindings.ts";
 import type { Choose } from "./choose-app.ts";
 import { createLetterActions, type LetterActionsOptions } from "./letters/actions.ts";
 import { limitParameter, timeParameter } from "./parameters.ts";
-import { answerFaults, faultsIn } from "./faults.ts";
+import { faultsIn, parseOrRefuse, refusalOf, Refused } from "./faults.ts";
 
 const LETTERS_PER_PAGE = 100;
 const MAX_LETTERS_PER_PAGE = 500;
@@ -57,13 +57,8 @@ export function createDeadLetterRoutes(
   const routes = new Hono<AdminBindings>();
 
   routes.get("/", async (context) => {
-    const parsed = letterQuery.safeParse(context.req.query());
-    if (!parsed.success) {
-      return answerFaults(context, faultsIn(parsed.error, Object.keys(letterQuery.shape)));
-    }
-    const { project, limit, cursor, ...conditionsGiven } = parsed.data;
+    const { project, limit, cursor, ...conditionsGiven } = parseOrRefuse(letterQuery, context.req.query());
     const projects = await projectsOf(context, project);
-    if (projects instanceof Response) return projects;
     const filter = filterOf(conditionsGiven);
     const after = cursor === undefined ? null : readCursor(cursor);
     const { letters, next } = await findLetters(store, { projects, filter, limit, after, nowMs: nowMs() });
@@ -88,9 +83,7 @@ export function createDeadLetterRoutes(
   });
 
   routes.post("/replay", async (context) => {
-    const asked = await read(context);
-    if (asked instanceof Response) return asked;
-    const { projects, wanted } = asked;
+    const { projects, wanted } = await read(context);
     const done = await actions.replay(context.var.visitor.name, projects, wanted, (promise) =>
       context.env.waitUntil(promise),
     );
@@ -99,9 +92,7 @@ export function createDeadLetterRoutes(
   });
 
   routes.delete("/", async (context) => {
-    const asked = await read(context);
-    if (asked instanceof Response) return asked;
-    const { projects, wanted } = asked;
+    const { projects, wanted } = await read(context);
     return context.json(await actions.remove(context.var.visitor.name, projects, wanted));
   });
   return routes;
@@ -109,12 +100,12 @@ export function createDeadLetterRoutes(
   /** Reads which letters are meant: those of now, so that what fails again is not meant once more. */
   async function read(
     context: Context<AdminBindings>,
-  ): Promise<{ projects: readonly string[]; wanted: Wanted } | Response> {
+  ): Promise<{ projects: readonly string[]; wanted: Wanted }> {
     const parsed = lettersBody.safeParse(await context.req.json().catch(() => null));
-    if (!parsed.success) return answerFaults(context, faultsIn(parsed.error, ["ids", "filter"]));
+    if (!parsed.success) throw new Refused(faultsIn(parsed.error, ["ids", "filter"]));
     const given = parsed.data;
-    const projects = await projectsOf(context, "filter" in given ? given.filter.project : undefined);
-    if (projects instanceof Response) return projects;
+    const inBody = "filter" in given ? given.filter.project : undefined;
+    const projects = await projectsOf(context, inBody ?? context.req.query("project"));
     if ("ids" in given) return { projects, wanted: given };
     const filter = filterOf(given.filter);
     return { projects, wanted: { filter: { ...filter, to: Math.min(filter.to ?? nowMs(), nowMs()) } } };
@@ -123,13 +114,13 @@ export function createDeadLetterRoutes(
   async function projectsOf(
     context: Context<AdminBindings>,
     asked: string | undefined,
-  ): Promise<readonly string[] | Response> {
+  ): Promise<readonly string[]> {
     if (asked !== undefined && !options.projects.serves(asked)) {
-      return answerFaults(context, [{ field: "project", why: `${asked} is not served` }], 404);
+      throw refusalOf("project", `${asked} is not served`, 404);
     }
     const projects = asked === undefined ? await choose.projects(context) : [asked];
     if (projects.length <= MAX_PROJECTS) return projects;
-    return answerFaults(context, [{ field: "project", why: `there are ${projects.length}, name one` }]);
+    throw refusalOf("project", `there are ${projects.length}, name one`);
   }
 }
 

@@ -1,4 +1,3 @@
-import type { Context } from "hono";
 import type * as z from "zod";
 
 /** What is wrong with one field of a request, named by its path: `config.region`, `limit`. */
@@ -7,21 +6,39 @@ export interface Fault {
   why: string;
 }
 
-/** What a person asked for does not fit, told field by field; nothing was done. */
-export class ChangeRefused extends Error {
-  override readonly name = "ChangeRefused";
+/** What a person asked for does not fit or is not there, told field by field; nothing was done. The API and the pages answer it. */
+export class Refused extends Error {
+  override readonly name = "Refused";
   readonly faults: readonly Fault[];
+  readonly status: 400 | 404;
 
-  /** `lead` comes before them, and says what would be right. */
-  constructor(faults: readonly Fault[], lead = "") {
+  /** `lead` says before them what would be right. */
+  constructor(faults: readonly Fault[], lead = "", status: 400 | 404 = 400) {
     super(lead + describeFaults(faults));
     this.faults = faults;
+    this.status = status;
+  }
+
+  /** The same of something that is a part of another. */
+  below(path: string): Refused {
+    return new Refused(this.faults.map(({ field, why }) => ({ field: `${path}.${field}`, why })));
   }
 }
 
-/** The same, about one field. */
-export function refusalOf(field: string, why: string): ChangeRefused {
-  return new ChangeRefused([{ field, why }]);
+/** The same of one field. */
+export function refusalOf(field: string, why: string, status: 400 | 404 = 400): Refused {
+  return new Refused([{ field, why }], "", status);
+}
+
+/** Parameters or a body as a schema has them; `lead` says what would be right. Throws `Refused`. */
+export function parseOrRefuse<Schema extends z.ZodObject>(
+  schema: Schema,
+  given: unknown,
+  lead = "",
+): z.infer<Schema> {
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new Refused(faultsIn(parsed.error, Object.keys(schema.shape)), lead);
 }
 
 /** What is wrong with parameters or a body; `fields` are those that there are. */
@@ -35,15 +52,4 @@ export function faultsIn({ issues }: z.ZodError, fields: readonly string[]): Fau
 
 export function describeFaults(faults: readonly Fault[]): string {
   return faults.map(({ field, why }) => `${field}: ${why}`).join("; ");
-}
-
-/** Answers with faults as text and field by field; of a change that was refused, with what it says. */
-export function answerFaults(
-  context: Context,
-  told: readonly Fault[] | ChangeRefused,
-  status: 400 | 404 = 400,
-): Response {
-  if (told instanceof ChangeRefused)
-    return context.json({ error: told.message, faults: told.faults }, status);
-  return context.json({ error: describeFaults(told), faults: told }, status);
 }

@@ -7,7 +7,7 @@ import { readLog } from "../logs/read.ts";
 import { isEntryId } from "../logs/stored-entry.ts";
 import type { Store } from "../store.ts";
 import { limitParameter } from "./parameters.ts";
-import { answerFaults, faultsIn } from "./faults.ts";
+import { parseOrRefuse, refusalOf, Refused } from "./faults.ts";
 
 const MAX_ENTRIES_PER_PAGE = 500;
 const ENTRIES_PER_PAGE = 100;
@@ -52,23 +52,20 @@ export function createLogRoutes(options: {
     const plugin = context.req.param("plugin");
     const listed = options.apps.filter((app) => app.plugin === plugin);
     if (listed.length === 0) {
-      return context.json({ error: `there is no app "${plugin}" in this deployment` }, 404);
+      throw new Refused([], `there is no app "${plugin}" in this deployment`, 404);
     }
-    const parsed = logQuery.safeParse(context.req.query());
-    if (!parsed.success) return answerFaults(context, faultsIn(parsed.error, Object.keys(logQuery.shape)));
-
-    const { project: asked, cursor, since, limit, level, hook, search } = parsed.data;
+    const query = parseOrRefuse(logQuery, context.req.query());
+    const { project: asked, cursor, since, limit, level, hook, search } = query;
     const runsFor = (project: string) =>
       listed.some(({ projects }) => !projects || projects.includes(project));
     const candidates = asked === undefined ? await options.projects() : [asked].filter(options.serves);
     const [project, another] = candidates.filter(runsFor);
     if (asked !== undefined && project === undefined) {
-      return answerFaults(context, [{ field: "project", why: `"${plugin}" does not run for ${asked}` }], 404);
+      throw refusalOf("project", `"${plugin}" does not run for ${asked}`, 404);
     }
     if (another !== undefined) {
       const tokens = candidates.filter(runsFor).join(", ");
-      const why = `"${plugin}" runs for several: add ?project=<token>, one of ${tokens}`;
-      return answerFaults(context, [{ field: "project", why }]);
+      throw refusalOf("project", `"${plugin}" runs for several: add ?project=<token>, one of ${tokens}`);
     }
     // With `*`, a project that has sent nothing yet has no log either.
     if (project === undefined) return context.json({ entries: [], cursor: null });

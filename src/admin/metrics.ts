@@ -10,7 +10,7 @@ import type { AdminBindings } from "./bindings.ts";
 import type { Choose } from "./choose-app.ts";
 import { countLetters } from "./letters/waiting.ts";
 import { timeParameter } from "./parameters.ts";
-import { answerFaults, faultsIn } from "./faults.ts";
+import { parseOrRefuse, refusalOf, type Refused } from "./faults.ts";
 
 const DEFAULT_HOURS = 24;
 
@@ -40,15 +40,12 @@ export function createMetricsRoutes(options: {
   const routes = new Hono<AdminBindings>();
 
   routes.get("/", async (context) => {
-    const parsed = metricsQuery.safeParse(context.req.query());
-    if (!parsed.success) {
-      return answerFaults(context, faultsIn(parsed.error, Object.keys(metricsQuery.shape)));
-    }
+    const query = parseOrRefuse(metricsQuery, context.req.query());
     const projects = await options.choose.projects(context);
-    const { format = wantsText(context) ? "prometheus" : "json", from, to } = parsed.data;
+    const { format = wantsText(context) ? "prometheus" : "json", from, to } = query;
     const nowMs = options.now().getTime();
     if (format === "prometheus") {
-      if (projects.length > MAX_PROJECTS) return tooMany(context, projects.length);
+      if (projects.length > MAX_PROJECTS) throw tooMany(projects.length);
       return context.body(await scrape(projects, nowMs), 200, { "Content-Type": PROMETHEUS_TYPE });
     }
     const toMs = Math.min(nowMs, to === undefined ? nowMs : Date.parse(to));
@@ -57,7 +54,7 @@ export function createMetricsRoutes(options: {
       from === undefined ? toMs - (DEFAULT_HOURS - 1) * HOUR_MS : Date.parse(from),
     );
     const hoursRead = projects.length * Math.ceil(Math.max(0, toMs - fromMs) / HOUR_MS);
-    if (hoursRead > MAX_HOURS_READ) return tooMany(context, projects.length);
+    if (hoursRead > MAX_HOURS_READ) throw tooMany(projects.length);
     const shown = [];
     for (const project of projects) {
       const hours = hoursBetween(fromMs, toMs);
@@ -84,9 +81,8 @@ export function createMetricsRoutes(options: {
     );
   }
 
-  function tooMany(context: Context, count: number) {
-    const why = `there are ${count}, name one, or ask for fewer hours with from and to`;
-    return answerFaults(context, [{ field: "project", why }]);
+  function tooMany(count: number): Refused {
+    return refusalOf("project", `there are ${count}, name one, or ask for fewer hours with from and to`);
   }
 }
 

@@ -8,6 +8,7 @@ import { type AppPagesOptions, createAppPages } from "./apps/pages/index.tsx";
 import { createAuditPage } from "./audit-page.tsx";
 import { createDestinationsPage } from "./destinations/page.tsx";
 import { createEventPages, type EventPagesOptions } from "./events/index.tsx";
+import { Refused } from "./faults.ts";
 import { createLetterPages, type LetterPagesOptions } from "./letters/index.tsx";
 import { answerPage } from "./look/page.tsx";
 import { EmptyState, Notice } from "./look/parts.tsx";
@@ -54,6 +55,10 @@ export function createPages(options: PagesOptions): Hono<AdminBindings> {
     ),
   );
   pages.onError((error, context) => {
+    if (error instanceof Refused) {
+      const children = <Notice tone="bad">{error.message}</Notice>;
+      return answerPage(context, { title: "Not done", section: null, children }, error.status);
+    }
     options.writeFault(`${context.req.method} ${context.req.path}: ${error.stack ?? error}`);
     const children = (
       <Notice tone="bad">

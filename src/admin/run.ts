@@ -106,7 +106,6 @@ export function createRunRoutes({ choose, runNow }: { choose: Choose; runNow: Ru
   const routes = new Hono<AdminBindings>();
   routes.post("/:plugin/run", async (context) => {
     const place = await choose.app(context);
-    if (place instanceof Response) return place;
     const body: unknown = await context.req.json().catch(() => null);
     const outcome = await runNow(place, body, context.var.visitor.name);
     if (outcome.status !== 202) return context.json({ error: outcome.error }, outcome.status);

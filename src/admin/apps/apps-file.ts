@@ -5,7 +5,7 @@ import type { Place } from "../../apps/place.ts";
 import { SECRET_PLACEHOLDER } from "../describe-config.ts";
 import { jsonObject } from "../parameters.ts";
 import type { AppChange } from "./checked-change.ts";
-import { ChangeRefused, faultsIn, refusalOf } from "../faults.ts";
+import { parseOrRefuse, refusalOf } from "../faults.ts";
 
 /** Most apps that one file may change. */
 const MAX_APPS = 200;
@@ -72,19 +72,18 @@ export interface ImportedApp {
 
 /**
  * Reads a file such as `exportApps` makes: what it says about each app becomes a change, the array's order the chain's. Apps
- * that it does not name stay as they are, and so do files and what only a deployment decides. Throws `ChangeRefused`.
+ * that it does not name stay as they are, and so do files and what only a deployment decides. Throws `Refused`.
  */
 export function importApps(body: unknown, places: readonly Place[]): ImportedApp[] {
-  const parsed = appsFile.safeParse(body);
-  if (!parsed.success) {
-    const faults = faultsIn(parsed.error, Object.keys(appsFile.shape));
-    throw new ChangeRefused(faults, "send a file such as GET apps.json answers; ");
-  }
-  return parsed.data.apps.map(({ plugin, enabled = true, config = {} }, index) => {
+  const { apps } = parseOrRefuse(appsFile, body, "send a file such as GET apps.json answers; ");
+  return apps.map(({ plugin, enabled = true, config = {} }, index) => {
     const place = places.find((candidate) => candidate.plugin === plugin);
     if (!place) {
       const why = `there is no app "${plugin}" in this project: deploy it first`;
       throw refusalOf(`apps.${index}.plugin`, why);
+    }
+    if (apps.findIndex((other) => other.plugin === plugin) < index) {
+      throw refusalOf(`apps.${index}.plugin`, `"${plugin}" is there before: name each app once`);
     }
     const isChanged = place.enabled !== enabled;
     return {

@@ -17,7 +17,7 @@ import {
 } from "./checked-change.ts";
 import { describeChange } from "./describe-change.ts";
 import { ordersFor } from "./order.ts";
-import { ChangeRefused, refusalOf } from "../faults.ts";
+import { Refused, refusalOf } from "../faults.ts";
 
 /** Who changes something, and what keeps the platform alive after the answer. */
 export interface By {
@@ -33,9 +33,11 @@ export interface UploadedFile {
 
 /**
  * What people change about apps: each is checked, kept in Redis over `apps.json`, in force here at once and elsewhere within
- * 30 s, and in the audit list. All reject with `ChangeRefused` for what does not fit, and when Redis does not answer.
+ * 30 s, and in the audit list. All reject with `Refused` for what does not fit, and when Redis does not answer.
  */
 export interface AppChanges {
+  /** Rejects where `change` would because of what is to be changed. Changes nothing. */
+  check(place: Place, change: AppChange): Promise<void>;
   change(place: Place, change: AppChange, by: By): Promise<DescribedApp>;
   /** Puts an app at a position of the chain, from 1. */
   move(place: Place, position: number, by: By): Promise<DescribedApp>;
@@ -88,6 +90,8 @@ export function createAppChanges(options: AppChangesOptions): AppChanges {
   }
 
   return {
+    check: async (place, change) => requireConfiguration(place, await checkChange(place, change, vault)),
+
     change: (place, change, by) => apply(place, by, () => checkChange(place, change, vault)),
 
     async move(place, position, by) {
@@ -155,7 +159,7 @@ export function createAppChanges(options: AppChangesOptions): AppChanges {
     const missing = missingFields(place.bundled.manifest, ...valuesAfter(place, change));
     if (missing.length === 0) return;
     const why = `required for "${place.plugin}" to be enabled`;
-    throw new ChangeRefused(missing.map((key) => ({ field: `config.${key}`, why })));
+    throw new Refused(missing.map((key) => ({ field: `config.${key}`, why })));
   }
 
   /** What would be set after a change, as far as it matters whether there is something. */

@@ -28,7 +28,7 @@ export interface CheckedValues {
   secrets: Record<string, string>;
 }
 
-/** Checks new values against the manifest. Throws `ChangeRefused`. */
+/** Checks new values against the manifest. Throws `Refused`. */
 export function checkValues(place: Place, given: NonNullable<AppChange["config"]>): CheckedValues {
   const config: Record<string, unknown> = {};
   const secrets: Record<string, string> = {};
@@ -40,8 +40,9 @@ export function checkValues(place: Place, given: NonNullable<AppChange["config"]
     }
     if (field?.type === "attachment") throw refuse(`is a file: PUT it to attachments/${key}`);
     if (isReference(value)) throw refuse("a reference to a setting belongs into apps.json");
+    if (value === SECRET_PLACEHOLDER) continue;
     if (field?.secret) {
-      if (value === null || value === SECRET_PLACEHOLDER) continue;
+      if (value === null) continue;
       if (typeof value !== "string") throw refuse("a secret is text");
     }
     const fault = field && valueFault(field, value);
@@ -60,7 +61,7 @@ export interface CheckedChange extends Pick<AppChange, "enabled" | "order"> {
   attachments?: Readonly<Record<string, StoredAttachment | undefined>>;
 }
 
-/** Checks a change and seals what is secret in it. Throws `ChangeRefused`. */
+/** Checks a change and seals what is secret in it. Throws `Refused`. */
 export async function checkChange(
   place: Place,
   { config: given = {}, ...rest }: AppChange,
@@ -85,7 +86,7 @@ export const WITHOUT_KEY =
 
 /**
  * An override with a change made to it. The revision grows when the app has to be set up afresh: its configuration is
- * another, or it was not running and is enabled. Throws `ChangeRefused` when it becomes too large.
+ * another, or it was not running and is enabled. Throws `Refused` when it becomes too large.
  */
 export function changedOverride(place: Place, current: Override | null, change: CheckedChange): Override {
   const config = withoutUndefined({ ...current?.config, ...change.config });

@@ -5,10 +5,10 @@ import type { Choose } from "../choose-app.ts";
 import type { ShownApps } from "../shown-apps.ts";
 import { exportApps, importApps } from "./apps-file.ts";
 import type { AppChanges, By } from "./changes.ts";
+import { Refused } from "../faults.ts";
 import { byOf } from "./index.ts";
-import { answerFaults, ChangeRefused } from "../faults.ts";
 
-/** Takes what a file says about a project's apps. Throws `ChangeRefused` before anything is changed, where it can. */
+/** Takes what a file says about a project's apps, all of it: throws `Refused` before anything is changed. */
 export type ImportFile = (project: string, body: unknown, by: By) => Promise<void>;
 
 export function createImportFile(options: {
@@ -19,8 +19,14 @@ export function createImportFile(options: {
   const { instances, shown, changes } = options;
   return async (project, body, by) => {
     await shown.inScope(by.waitUntil, (scope) => instances.refresh(project, scope));
+    const apps = importApps(body, instances.places(project));
+    for (const [index, { place, change }] of apps.entries()) {
+      await changes.check(place, change).catch((error: unknown) => {
+        throw error instanceof Refused ? error.below(`apps.${index}`) : error;
+      });
+    }
     // One after the other: each is placed among those before it.
-    for (const { place, position, change } of importApps(body, instances.places(project))) {
+    for (const { place, position, change } of apps) {
       await changes.change(place, change, by);
       await changes.move(place, position, by);
     }
@@ -39,20 +45,13 @@ export function createFileRoutes(options: {
 
   routes.get("/apps.json", async (context) => {
     const project = await choose.project(context);
-    if (project instanceof Response) return project;
     await shown.refresh(project, byOf(context).waitUntil);
     return context.json(exportApps(instances.places(project)));
   });
 
   routes.put("/apps.json", async (context) => {
     const project = await choose.project(context);
-    if (project instanceof Response) return project;
-    try {
-      await options.importFile(project, await context.req.json().catch(() => null), byOf(context));
-    } catch (error) {
-      if (!(error instanceof ChangeRefused)) throw error;
-      return answerFaults(context, error);
-    }
+    await options.importFile(project, await context.req.json().catch(() => null), byOf(context));
     return context.json(exportApps(instances.places(project)));
   });
   return routes;

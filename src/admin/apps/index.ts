@@ -7,7 +7,7 @@ import { readHealth, unknownHealth } from "./app-health.ts";
 import type { AppChanges, By } from "./changes.ts";
 import { appChangeSchema } from "./checked-change.ts";
 import { readUpload } from "./upload.ts";
-import { answerFaults, ChangeRefused, faultsIn } from "../faults.ts";
+import { parseOrRefuse, refusalOf } from "../faults.ts";
 
 /** Each project shown costs a request to Redis. */
 const MAX_PROJECTS_SHOWN = 20;
@@ -28,7 +28,7 @@ export function createAppRoutes(options: AppRoutesOptions): Hono<AdminBindings> 
   routes.get("/", async (context) => {
     const projects = await choose.projects(context);
     if (projects.length > MAX_PROJECTS_SHOWN) {
-      return answerFaults(context, [{ field: "project", why: `there are ${projects.length}, name one` }]);
+      throw refusalOf("project", `there are ${projects.length}, name one`);
     }
     const apps = [];
     for (const project of projects) {
@@ -39,14 +39,12 @@ export function createAppRoutes(options: AppRoutesOptions): Hono<AdminBindings> 
 
   routes.get("/:plugin", async (context) => {
     const place = await choose.app(context);
-    if (place instanceof Response) return place;
     await shown.refresh(place.project, byOf(context).waitUntil);
     return context.json(shown.describe(place));
   });
 
   routes.get("/:plugin/health", async (context) => {
     const place = await choose.app(context);
-    if (place instanceof Response) return place;
     const { project, plugin } = place;
     await shown.refresh(project, byOf(context).waitUntil);
     const app = shown.describe(place);
@@ -58,32 +56,22 @@ export function createAppRoutes(options: AppRoutesOptions): Hono<AdminBindings> 
 
   routes.patch("/:plugin", async (context) => {
     const place = await choose.app(context);
-    if (place instanceof Response) return place;
-    const parsed = appChangeSchema.safeParse(await context.req.json().catch(() => null));
-    if (!parsed.success) {
-      const faults = faultsIn(parsed.error, Object.keys(appChangeSchema.shape));
-      throw new ChangeRefused(faults, 'send {"enabled"?, "order"?, "config"?} as JSON; ');
-    }
-    return context.json(await changes.change(place, parsed.data, byOf(context)));
+    const body: unknown = await context.req.json().catch(() => null);
+    const change = parseOrRefuse(appChangeSchema, body, 'send {"enabled"?, "order"?, "config"?} as JSON; ');
+    return context.json(await changes.change(place, change, byOf(context)));
   });
 
   routes.put("/:plugin/attachments/:key", async (context) => {
     const place = await choose.app(context);
-    if (place instanceof Response) return place;
     const file = await readUpload(context);
     return context.json(await changes.attach(place, context.req.param("key"), file, byOf(context)));
   });
 
   routes.delete("/:plugin/attachments/:key", async (context) => {
     const place = await choose.app(context);
-    if (place instanceof Response) return place;
     return context.json(await changes.detach(place, context.req.param("key"), byOf(context)));
   });
 
-  routes.onError((error, context) => {
-    if (!(error instanceof ChangeRefused)) throw error;
-    return answerFaults(context, error);
-  });
   return routes;
 }
 

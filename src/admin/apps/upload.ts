@@ -11,7 +11,7 @@ const MAX_NAME_CHARACTERS = 200;
 const ANY_TYPE = "application/octet-stream";
 
 /**
- * The file of a request: the field `file` of a form, or the body as it is, then named by `?name=`. Throws `ChangeRefused` when
+ * The file of a request: the field `file` of a form, or the body as it is, then named by `?name=`. Throws `Refused` when
  * there is none. It is in memory whole.
  */
 export async function readUpload({ req }: Context<AdminBindings>): Promise<UploadedFile> {

@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import type { AdminBindings } from "../bindings.ts";
 import type { Choose } from "../choose-app.ts";
 import { type Destinations, MAX_PROJECTS_SHOWN } from "./index.ts";
-import { answerFaults } from "../faults.ts";
+import { refusalOf } from "../faults.ts";
 
 /** `destinations`: where events go and how that does; and going on at once with one that was down or parked. */
 export function createDestinationRoutes(options: {
@@ -15,7 +15,7 @@ export function createDestinationRoutes(options: {
   routes.get("/", async (context) => {
     const projects = await choose.projects(context);
     if (projects.length > MAX_PROJECTS_SHOWN) {
-      return answerFaults(context, [{ field: "project", why: `there are ${projects.length}, name one` }]);
+      throw refusalOf("project", `there are ${projects.length}, name one`);
     }
     const shown = await Promise.all(projects.map(destinations.of));
     return context.json({ destinations: shown.flat() });
@@ -31,8 +31,7 @@ export function createDestinationRoutes(options: {
     const [only, another] = destinations.named(await choose.projects(context), hook, plugin);
     if (!only) return context.json({ error: `there is no destination "${name}": see GET destinations` }, 404);
     if (another) {
-      const why = `"${name}" is a destination of several: add ?project=<token>`;
-      return answerFaults(context, [{ field: "project", why }]);
+      throw refusalOf("project", `"${name}" is a destination of several: add ?project=<token>`);
     }
     return context.json(await destinations.resume(only, context.var.visitor.name));
   }

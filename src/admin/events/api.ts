@@ -5,7 +5,7 @@ import type { Store } from "../../store.ts";
 import type { AdminBindings } from "../bindings.ts";
 import type { Choose } from "../choose-app.ts";
 import { cursorOf, eventQuery, filterOf, readCursor } from "./query.ts";
-import { answerFaults, faultsIn } from "../faults.ts";
+import { parseOrRefuse, refusalOf } from "../faults.ts";
 
 /**
  * `events`: recent events that were sampled, newest first, as they came and as they left the chain, with what each app did
@@ -21,20 +21,16 @@ export function createEventRoutes(options: {
   const routes = new Hono<AdminBindings>();
 
   routes.get("/", async (context) => {
-    const parsed = eventQuery.safeParse(context.req.query());
-    if (!parsed.success) {
-      return answerFaults(context, faultsIn(parsed.error, Object.keys(eventQuery.shape)));
-    }
+    const query = parseOrRefuse(eventQuery, context.req.query());
     const project = await oneProject(context);
-    if (project instanceof Response) return project;
     // With `*`, a project that has sent nothing yet has no events either.
     if (project === undefined) return context.json({ entries: [], cursor: null });
     await options.stories.write(project);
     const { stories, next } = await findStories(store, {
       project,
-      filter: filterOf(parsed.data),
-      limit: parsed.data.limit,
-      after: readCursor(parsed.data.cursor),
+      filter: filterOf(query),
+      limit: query.limit,
+      after: readCursor(query.cursor),
       nowMs: options.now().getTime(),
     });
     return context.json({ entries: stories.map(withoutChanges), cursor: cursorOf(next) });
@@ -43,7 +39,6 @@ export function createEventRoutes(options: {
   routes.get("/:id", async (context) => {
     const id = context.req.param("id").toLowerCase();
     const project = await oneProject(context);
-    if (project instanceof Response) return project;
     if (project !== undefined) await options.stories.write(project);
     const story = project === undefined ? null : await readStory(store, project, id);
     if (story) return context.json(story);
@@ -52,17 +47,15 @@ export function createEventRoutes(options: {
   });
   return routes;
 
-  async function oneProject(context: Context): Promise<string | undefined | Response> {
+  async function oneProject(context: Context): Promise<string | undefined> {
     const asked = context.req.query("project");
     const [project, ...others] = await choose.projects(context);
     if (asked !== undefined && project === undefined) {
-      return answerFaults(context, [{ field: "project", why: `${asked} is not served` }], 404);
+      throw refusalOf("project", `${asked} is not served`, 404);
     }
     if (others.length === 0) return project;
     const some = [project, ...others].slice(0, 20).join(", ");
-    return answerFaults(context, [
-      { field: "project", why: `there are several: add ?project=<token>, one of ${some}` },
-    ]);
+    throw refusalOf("project", `there are several: add ?project=<token>, one of ${some}`);
   }
 }
 

@@ -30,7 +30,7 @@ export function operationObject(path: string, operation: Operation): object {
     required: true,
     schema: { type: "string" },
   }));
-  const refused = [400, 401, 403, ...refusals, 429, 503].map((status) => [
+  const refused = [400, 401, 403, ...refusals, ...(body ? [413] : []), 429, 503].map((status) => [
     String(status),
     { description: reasons[status], content: json({ $ref: "#/components/schemas/Error" }) },
   ]);

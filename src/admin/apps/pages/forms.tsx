@@ -13,18 +13,13 @@ import type { AnswerApp, AppPagesOptions } from "./index.tsx";
 import { pathOf } from "./paths.ts";
 import { recentSample } from "./recent-events.ts";
 import type { SAID } from "./said.ts";
-import { ChangeRefused, refusalOf } from "../../faults.ts";
+import { Refused, refusalOf } from "../../faults.ts";
 
 type Form = Record<string, unknown>;
 type PageContext = Context<AdminBindings>;
 
 /** The forms of the app pages. Each does what the API does; what is refused is shown where it was entered. */
-export function createFormRoutes(
-  options: AppPagesOptions & {
-    answerApp: AnswerApp;
-    answerMissing: (context: PageContext, answer: Response) => Promise<Response>;
-  },
-): Hono<AdminBindings> {
+export function createFormRoutes(options: AppPagesOptions & { answerApp: AnswerApp }): Hono<AdminBindings> {
   const { answerApp, instances } = options;
   const { choose, changes, shown, runNow, runTrial, importFile }: Actions = options.actions;
   const routes = new Hono<AdminBindings>();
@@ -47,7 +42,7 @@ export function createFormRoutes(
     const app = shown.describe(place);
     const config = readConfigForm(app, form);
     const conflicts = conflictsIn(app, form, config);
-    if (conflicts.length > 0) throw new ChangeRefused(conflicts);
+    if (conflicts.length > 0) throw new Refused(conflicts);
     await changes.change(place, { config }, byOf(context));
     return back(context, place, "saved");
   });
@@ -88,7 +83,6 @@ export function createFormRoutes(
 
   routes.get("/apps.json", async (context) => {
     const project = await choose.project(context);
-    if (project instanceof Response) return options.answerMissing(context, project);
     await shown.refresh(project, byOf(context).waitUntil);
     const text = `${JSON.stringify(exportApps(instances.places(project)), null, 2)}\n`;
     const headers = {
@@ -100,12 +94,11 @@ export function createFormRoutes(
 
   routes.post("/apps.json", async (context) => {
     const project = await choose.project(context);
-    if (project instanceof Response) return options.answerMissing(context, project);
     try {
       const { content } = await readUpload(context);
       await importFile(project, parsed(new TextDecoder().decode(content), "file"), byOf(context));
     } catch (error) {
-      if (!(error instanceof ChangeRefused)) throw error;
+      if (!(error instanceof Refused)) throw error;
       const children = <FileForms frame={context.var.frame} project={project} fault={error.message} />;
       return answerPage(context, { title: "Not imported", section: "apps", children }, 400);
     }
@@ -121,12 +114,11 @@ export function createFormRoutes(
   ): void {
     routes.post(`/apps/:plugin/${path}`, async (context: PageContext) => {
       const place = await choose.app(context);
-      if (place instanceof Response) return options.answerMissing(context, place);
       const form = await context.req.parseBody();
       try {
         return await take(context, place, form);
       } catch (error) {
-        if (!(error instanceof ChangeRefused)) throw error;
+        if (!(error instanceof Refused)) throw error;
         const entered = { values: enteredValues(shown.describe(place), form), faults: error.faults };
         const sample = typeof form["event"] === "string" ? { sample: form["event"] } : {};
         const notice = { tone: "bad" as const, text: `Not done. ${error.message}` };

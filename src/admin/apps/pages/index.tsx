@@ -135,7 +135,6 @@ export function createAppPages(options: AppPagesOptions): Hono<AdminBindings> {
 
   routes.get("/apps/:plugin", async (context) => {
     const place = await choose.app(context);
-    if (place instanceof Response) return answerMissing(context, place);
     const { waitUntil } = byOf(context);
     await shown.refresh(place.project, waitUntil);
     const { said = "", event } = context.req.query();
@@ -145,7 +144,7 @@ export function createAppPages(options: AppPagesOptions): Hono<AdminBindings> {
     return answerApp(context, place, { notice, ...(sample === null ? {} : { sample }) });
   });
 
-  routes.route("/", createFormRoutes({ ...options, answerApp, answerMissing }));
+  routes.route("/", createFormRoutes({ ...options, answerApp }));
   return routes;
 
   async function logOf({ req }: Context<AdminBindings>, { project, plugin }: Place): Promise<ShownLog> {
@@ -176,11 +175,4 @@ const SAMPLE = {
 /** A script asks for the page, to renew what is live on it. */
 function isRenewal({ req }: Context): boolean {
   return req.header("Sec-Fetch-Dest") === "empty";
-}
-
-/** Says on a page what the API says as JSON. */
-async function answerMissing(context: Context<AdminBindings>, answer: Response): Promise<Response> {
-  const { error } = (await answer.json()) as { error: string };
-  const children = <Notice tone="bad">{error}</Notice>;
-  return answerPage(context, { title: "No such app", section: "apps", children }, 404);
 }

@@ -11,7 +11,7 @@ import { checkValues } from "../checked-change.ts";
 import type { By } from "../changes.ts";
 import { byOf } from "../index.ts";
 import type { Trial, TryApp } from "./index.ts";
-import { answerFaults, ChangeRefused, faultsIn } from "../../faults.ts";
+import { parseOrRefuse } from "../../faults.ts";
 
 export const trialRequest = z.strictObject({
   event: z
@@ -35,17 +35,13 @@ export interface TrialOptions {
   publicUrl: string;
 }
 
-/** Tries what a person sends, checked; on the audit list where requests were really made. Throws `ChangeRefused` for what does not fit. */
+/** Tries what a person sends, checked; on the audit list where requests were really made. Throws `Refused` for what does not fit. */
 export type RunTrial = (place: Place, body: unknown, by: By) => Promise<Trial>;
 
 export function createRunTrial({ tryApp, audit, now, uuid, publicUrl }: TrialOptions): RunTrial {
   return async (place, body, { who, waitUntil }) => {
-    const parsed = trialRequest.safeParse(body);
-    if (!parsed.success) {
-      const faults = faultsIn(parsed.error, Object.keys(trialRequest.shape));
-      throw new ChangeRefused(faults, 'send {"event"?, "config"?, "send"?} as JSON; ');
-    }
-    const { event, config, send } = parsed.data;
+    const asked = parseOrRefuse(trialRequest, body, 'send {"event"?, "config"?, "send"?} as JSON; ');
+    const { event, config, send } = asked;
     const { project, plugin, definition, bundled } = place;
     const at = now().toISOString();
     const sample: PluginEvent = {
@@ -73,13 +69,8 @@ export function createTrialRoutes(options: { choose: Choose; runTrial: RunTrial 
   const routes = new Hono<AdminBindings>();
   routes.post("/:plugin/test", async (context) => {
     const place = await options.choose.app(context);
-    if (place instanceof Response) return place;
     const body: unknown = await context.req.json().catch(() => null);
     return context.json(await options.runTrial(place, body, byOf(context)));
-  });
-  routes.onError((error, context) => {
-    if (!(error instanceof ChangeRefused)) throw error;
-    return answerFaults(context, error);
   });
   return routes;
 }
