@@ -102,7 +102,7 @@ describe("the admin's apps", () => {
       config: [
         { key: "region", value: "us", from: "default" },
         { key: "apiKey", value: PLACEHOLDER, from: "apps.json" },
-        { key: "url", value: "https://store.example", from: "setting", setting: "STORE_URL" },
+        { key: "url", secret: true, value: PLACEHOLDER, from: "setting", setting: "STORE_URL" },
         { key: "extra", value: "x", from: "apps.json" },
         { key: "token", value: PLACEHOLDER, from: "setting", setting: "TOKEN" },
       ],

@@ -26,6 +26,9 @@ export interface DescribedField {
 /** What is shown of a field besides its value. */
 type Field = Omit<DescribedField, "value" | "from" | "setting">;
 
+/** What comes from a setting may well be a secret, whatever the manifest says, where it is not one of a few values. */
+const TEXTS: ReadonlySet<string> = new Set(["string", "json"]);
+
 /** The fields of the manifest in its order, then what else is configured. */
 export function describeConfig(place: Place, environment: Environment): DescribedField[] {
   const { manifest } = place.bundled;
@@ -37,7 +40,7 @@ export function describeConfig(place: Place, environment: Environment): Describe
             key,
             type,
             required,
-            secret,
+            secret: secret || (TEXTS.has(type) && isSetting(place, key)),
             ...(name ? { name } : {}),
             ...(choices ? { choices } : {}),
             ...(hint ? { hint } : {}),
@@ -47,7 +50,6 @@ export function describeConfig(place: Place, environment: Environment): Describe
   const named = new Set(fields.map(({ key }) => key));
   const others = Object.keys(place.definition.config)
     .filter((key) => !named.has(key))
-    // A setting for a field that no manifest names may well be a secret.
     .map((key): Field => ({ key, type: "string", required: false, secret: isSetting(place, key) }));
   return [...fields, ...others].map((field) => describeField(place, field, environment));
 }
