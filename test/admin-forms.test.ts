@@ -58,6 +58,12 @@ test("a form says when a field is required, what is at fault and where, and take
   expect(html).toContain('<option value="aws" selected="">');
 });
 
+test("who may only look sees why nothing can be entered", async () => {
+  const html = await textOf((await enter("secret-of-ops")).get(PAGE));
+  expect(html).toContain("may only look.");
+  expect(html).toMatch(/<fieldset disabled="">.*name="config.rows".*<\/fieldset>/s);
+});
+
 describe("two people at one form", () => {
   test("both keep what they changed of different fields", async () => {
     const [anna, ben] = [await enter("secret-of-anna"), await enter("secret-of-ben")];

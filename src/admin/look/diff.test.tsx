@@ -26,4 +26,9 @@ describe("a difference", () => {
       "Nothing changed",
     );
   });
+
+  test("does not show a line as changed because another comes after it", () => {
+    const html = (<Diff label="d" before={{ a: 1 }} after={{ a: 1, b: 2 }} />).toString();
+    expect(html.match(/<(?:ins|del)>.*/g)).toEqual(["<ins>+   &quot;b&quot;: 2"]);
+  });
 });

@@ -29,9 +29,12 @@ export function Diff({ label, before, after }: { label: string; before: unknown;
   );
 }
 
-/** Keys are sorted, so that their order is no difference; undefined is nothing at all. */
+/**
+ * Keys are sorted, so that their order is no difference, and nothing stands between them, so that one that comes after
+ * another does not change that. Undefined is nothing at all.
+ */
 function linesOf(value: unknown): string[] {
-  return value === undefined ? [] : JSON.stringify(sorted(value), null, 2).split("\n");
+  return value === undefined ? [] : JSON.stringify(sorted(value), null, 2).split(/,?\n/);
 }
 
 function sorted(value: unknown): unknown {
