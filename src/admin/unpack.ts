@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
+import { brotliDecompressSync } from "node:zlib";
 
-/** The text of what the compiler packed: gzip in base64. */
-export function unpack(packed: string): ReadableStream<Uint8Array> {
-  return new Blob([Buffer.from(packed, "base64")]).stream().pipeThrough(new DecompressionStream("gzip"));
+/** The text of what the compiler packed: Brotli in base64. */
+export function unpack(packed: string): string {
+  return brotliDecompressSync(Buffer.from(packed, "base64")).toString();
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync } from "node:zlib";
 import { build } from "esbuild";
 import { openApiDocument } from "../admin/openapi/index.ts";
 import { HEADER, writeChanged } from "./output.ts";
@@ -9,7 +9,7 @@ const source = (file: string) => fileURLToPath(new URL(`../admin/${file}`, impor
 
 /**
  * Writes the module `#admin-assets`: the script and the style of the admin's pages and the description of its API, packed:
- * gzip in base64, which is a third of what they are as text. The files' names change with their content, so that browsers
+ * Brotli in base64, which is a third of what they are as text. The files' names change with their content, so that browsers
  * may keep them for good.
  */
 export async function writeAdminAssets(outDirectory: string): Promise<void> {
@@ -53,7 +53,7 @@ async function bundle(file: string): Promise<string> {
 }
 
 function pack(text: string): string {
-  return gzipSync(text, { level: 9 }).toString("base64");
+  return brotliCompressSync(text).toString("base64");
 }
 
 function hash(text: string): string {

@@ -13,12 +13,14 @@ test("both halves together are the module, and what it imports is there once", a
     'import * as all from "./counter.mjs";',
     'import { count as count2 } from "./counter.mjs";',
     'import step from "./counter.mjs";',
-    "function twice() { return [count(), count2(), all.count(), step]; }",
+    "const held = { count2, of: { count2: count2 } };",
+    "function twice() { return [count(), held.of.count2(), all.count(), step]; }",
     "export { twice as default_, step as size };",
     "",
   ].join("\n");
   const { taker, giver } = splitModule(code, "./taker.mjs");
   expect(taker).not.toMatch(/^import/m);
+  expect(taker).toMatch(/^export const load = \(\{ count, all, step \}\)/);
   const files = {
     "counter.mjs": "let n = 0; export const count = () => ++n; export default 7;",
     "taker.mjs": taker,

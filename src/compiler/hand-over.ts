@@ -1,4 +1,4 @@
-import { type ImportDeclaration, parse, type Program } from "acorn";
+import { type AnyNode, type ImportDeclaration, parse, type Program } from "acorn";
 import MagicString from "magic-string";
 import { walk } from "./source/walk.ts";
 
@@ -56,16 +56,45 @@ function asFunction(code: string, program: Program, imports: readonly Import[]):
   for (const node of program.body) {
     if (node.type === "ExportNamedDeclaration") edit.remove(node.start, node.end);
   }
+  useFirstNames(edit, program, imports);
   const exported = exportsOf(program).map(({ name, local }) => `${name}: ${local}`);
-  const parameters = imports.flatMap(({ locals: [first, ...others] }) => [
-    first,
-    ...others.map((other) => `${first}: ${other}`),
-  ]);
+  const parameters = imports.map(({ locals: [first] }) => first);
   // On the first line and after the last, so that the bundle's map stays true.
   edit.prepend(`export const load = ({ ${parameters.join(", ")} }) => {`);
   const map = code.lastIndexOf("//# sourceMappingURL");
   edit.appendLeft(map < 0 ? code.length : map, `return { ${exported.join(", ")} }; };\n`);
   return edit.toString();
+}
+
+/**
+ * Calls an import by its first name wherever a file has it by another. esbuild gives no two things in a bundle one name where
+ * both could be meant, so that nothing inside a function is called so.
+ */
+function useFirstNames(edit: MagicString, program: Program, imports: readonly Import[]): void {
+  const firstNames = new Map(
+    imports.flatMap(({ locals: [first, ...others] }) => others.map((other) => [other, first] as const)),
+  );
+  walk(program, (node, parent) => {
+    if (node.type !== "Identifier" || parent?.type.startsWith("Import")) return;
+    const first = firstNames.get(node.name);
+    if (first === undefined || isProperty(node, parent)) return;
+    const isShorthand = parent?.type === "Property" && parent.shorthand;
+    edit.update(node.start, node.end, isShorthand ? `${node.name}: ${first}` : first);
+  });
+}
+
+/** Whether it names a property and not a variable. */
+function isProperty(node: AnyNode, parent: AnyNode | undefined): boolean {
+  switch (parent?.type) {
+    case "MemberExpression":
+      return parent.property === node && !parent.computed;
+    case "Property":
+    case "MethodDefinition":
+    case "PropertyDefinition":
+      return parent.key === node && !parent.computed;
+    default:
+      return false;
+  }
 }
 
 function handOver(program: Program, imports: readonly Import[], takerFile: string): string {
