@@ -1,4 +1,5 @@
 import { CaptureError, unparsable } from "../errors.ts";
+import { parseJson } from "../parse-json.ts";
 import { mendEscapes } from "../text.ts";
 import { checkToken } from "../token.ts";
 import { hasLongId, quoteLongIds } from "./long-ids.ts";
@@ -49,14 +50,6 @@ const NO_ENVELOPE = { token: undefined, sentAt: undefined, historicalMigration: 
 function filled(envelope: Envelope): Envelope {
   if (envelope.items.length === 0) throw new CaptureError(400, "empty_batch", "request holds no event");
   return envelope;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw unparsable((error as SyntaxError).message, error);
-  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { CaptureError, unparsable } from "../errors.ts";
+import { parseJson } from "../parse-json.ts";
 import { mendEscapes } from "../text.ts";
 import { normaliseUuid } from "../uuid.ts";
 import { isRawObject } from "../v0/envelope.ts";
@@ -45,12 +46,7 @@ export function openEnvelope(json: string): V1Envelope {
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {
   if (text.trim() === "") throw new CaptureError(400, "empty_body", "request missing data payload");
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch (error) {
-    throw unparsable((error as SyntaxError).message, error);
-  }
+  const body = parseJson(text);
   if (!isRawObject(body)) throw unparsable("expected an object with created_at and batch");
   return body;
 }
