@@ -118,6 +118,7 @@ export function testPostgres(runtime: RuntimeName): void {
     });
 
     test.each([
+      ["parts", [{ six: 6 }]],
       ["callback", [{ n: 7 }]],
       ["clientCallback", [{ n: 8 }]],
       ["kinds", [{ big: "int8 5", float: 1.5, bool: true, list: [1, 2], at: true, none: null }]],

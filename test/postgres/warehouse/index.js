@@ -38,6 +38,17 @@ export async function setupPlugin({ config, global }) {
 
 const actions = {
   pool: async ({ global }) => (await global.pool.query("SELECT 1 + 1 AS sum")).rows,
+  parts: async ({ global }) => {
+    const {
+      username: user,
+      password,
+      hostname: host,
+      port,
+      pathname,
+    } = new URL(global.options.connectionString);
+    const pool = new Pool({ user, password, host, port: Number(port), database: pathname.slice(1) });
+    return (await pool.query("SELECT 6 AS six")).rows;
+  },
   module: async () => (await modulePool.query("SELECT 2 AS two")).rows,
   client: async ({ global }) => (await global.client.query("SELECT $1::text AS text", ["kept"])).rows,
   lent: async ({ global }) => (await global.lent.query("SELECT 3 AS three")).rows,

@@ -19,7 +19,9 @@ type Inside = pg.Client & {
 /** A connection of one piece of work. Counts against the platform's subrequests. */
 export class Connection extends pg.Client {
   constructor(config: Config = {}) {
-    super({ ...config, connectionTimeoutMillis: config.connectionTimeoutMillis ?? CONNECT_TIMEOUT_MS });
+    const { password, connectionTimeoutMillis = CONNECT_TIMEOUT_MS } = config;
+    // A pool hides the password in its options from being listed, and so from being spread.
+    super({ ...config, ...(password === undefined ? {} : { password }), connectionTimeoutMillis });
     const scope = currentInvocation.getStore()?.scope;
     if (scope) scope.subrequests += 1;
   }
