@@ -74,6 +74,23 @@ describe("host libraries", () => {
     });
   }
 
+  test("google.cloud of PostHog's first apps is an import of its client, and its absence a fault at its place", async () => {
+    const app = "\nexport const run = () => new google.cloud.bigquery.BigQuery({ projectId: 'p' }).project";
+    const project = await createProject({
+      "plugins/app/index.js": app,
+      "node_modules/@google-cloud/bigquery/index.js":
+        "exports.BigQuery = class { constructor(options) { this.project = options.projectId } }",
+    });
+    expect(await runIn(project)).toBe("p");
+    await expect(runApp(app)).rejects.toThrow(
+      /index\.ts:2:30 .*Cannot import '@google-cloud\/bigquery'.*npm install @google-cloud\/bigquery@8/s,
+    );
+  });
+
+  test("a google that an app declares itself is its own", async () => {
+    expect(await run("const google = { cloud: 7 }; export const run = () => google.cloud")).toBe(7);
+  });
+
   test("only what an app imports is in the registry", async () => {
     const project = await createProject({
       "plugins/app/index.ts": "import 'zlib'; import type { URL } from 'url'",

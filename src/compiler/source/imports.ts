@@ -7,6 +7,9 @@ import { walk } from "./walk.ts";
 
 const LITERAL_ONLY = "name the module in a text, so that it can be bundled";
 
+/** What PostHog put into each app's world as `google.cloud.bigquery` before apps could import it (runtime 4.2). */
+const GOOGLE_CLOUD = { bigquery: "@google-cloud/bigquery" };
+
 /**
  * Notes where modules are imported, for the errors of those that are missing, and settles what a bundler cannot know:
  * a namespace import of a host library is the library itself, and `require` exists for literal names only.
@@ -40,6 +43,7 @@ export const adaptImports: Adapter = (file, findings) => {
 
   for (const { node, isWrite } of file.free) {
     if (node.name === "require" && !isWrite) adaptRequire(node);
+    if (node.name === "google" && !isWrite) adaptGoogle(node);
   }
 
   function adaptRequire(node: Identifier): void {
@@ -60,6 +64,15 @@ export const adaptImports: Adapter = (file, findings) => {
     // `typeof require` is "undefined", and an app is never the main module.
     const unknown = isMember ? parent : node;
     file.edit.overwrite(unknown.start, unknown.end, "void 0");
+  }
+
+  /** `google.cloud` becomes an import, so that the client is bundled for the apps that use it, or missed by its name. */
+  function adaptGoogle(node: Identifier): void {
+    const cloud = file.parentOf(node);
+    const isCloud = cloud?.type === "MemberExpression" && cloud.object === node && !cloud.computed;
+    if (!isCloud || cloud.property.type !== "Identifier" || cloud.property.name !== "cloud") return;
+    noteImport(file, findings, cloud, GOOGLE_CLOUD.bigquery);
+    file.edit.overwrite(cloud.start, cloud.end, `({ bigquery: require("${GOOGLE_CLOUD.bigquery}") })`);
   }
 };
 
