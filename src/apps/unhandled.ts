@@ -14,6 +14,15 @@ export interface Unhandled {
   uncaughtException(thrown: unknown): boolean;
 }
 
+/** What stands before such errors in an app's log: no hook threw them. */
+const REJECTED = "Unhandled promise rejection: ";
+const UNCAUGHT = "Uncaught exception: ";
+
+/** Whether a message of an app's log is of something that nobody handled. */
+export function isUnhandled(message: string): boolean {
+  return message.startsWith(REJECTED) || message.startsWith(UNCAUGHT);
+}
+
 /** @param writeFault hears of rejections that belong to no app */
 export function createUnhandled(writeFault: (message: string) => void): Unhandled {
   function logForApp(thrown: unknown, what: string): boolean {
@@ -23,10 +32,10 @@ export function createUnhandled(writeFault: (message: string) => void): Unhandle
   }
   return {
     unhandledRejection(reason) {
-      if (logForApp(reason, "Unhandled promise rejection: ")) return;
+      if (logForApp(reason, REJECTED)) return;
       const text = reason instanceof Error ? reason.stack : String(reason);
       writeFault(`unhandled promise rejection outside of apps: ${text}`);
     },
-    uncaughtException: (thrown) => logForApp(thrown, "Uncaught exception: "),
+    uncaughtException: (thrown) => logForApp(thrown, UNCAUGHT),
   };
 }

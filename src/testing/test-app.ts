@@ -4,6 +4,7 @@ import type { Instance } from "../apps/instance.ts";
 import type { LogEntry } from "../apps/log.ts";
 import type { AppCache } from "../apps/meta/cache.ts";
 import type { AppStorage } from "../apps/meta/storage.ts";
+import { isUnhandled } from "../apps/unhandled.ts";
 import type { DeadLetter } from "../delivery/dead-letters/letter.ts";
 import { jobMessage } from "../delivery/publish.ts";
 import type { PluginEvent } from "../event.ts";
@@ -15,6 +16,7 @@ import { type DeliveredEvent, startEmbeddedGateway } from "./embedded-gateway.ts
 import { extensionOf } from "./extension.ts";
 import { type Answerer, createOutgoing, type RequestMatcher, type SentRequest } from "./outgoing.ts";
 import { processOne, SOMEBODY, type TestEvent } from "./process-one.ts";
+import { attributeUnhandled } from "./unhandled.ts";
 
 const POSTHOG_HOST = "https://posthog.example";
 
@@ -62,7 +64,7 @@ export interface TestApp {
   readonly requests: SentRequest[];
   /** What PostHog has got, in order. */
   readonly delivered: DeliveredEvent[];
-  /** The app's log: its `console`, what it threw, and what the gateway says of it. */
+  /** The app's log: its `console`, what it threw, handled or not, and what the gateway says of it. */
   readonly logs: LogEntry[];
   /** The app's own, to look into or to prepare. */
   readonly cache: AppCache;
@@ -108,6 +110,7 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
     fetch: outgoing.fetch,
     locate: (ip) => options.geoip?.[ip] ?? null,
   });
+  const leaveUnhandled = attributeUnhandled();
   const ready = (): Promise<Instance> =>
     edge.work(async (scope, { instances }) => {
       const instance = await instances.find(edge.token, plugin, scope);
@@ -122,7 +125,9 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
     const from = edge.log.length;
     const result = await run();
     await edge.settle();
-    const thrown = edge.log.slice(from).find((entry) => entry.source === "PLUGIN" && entry.hook === hook);
+    const thrown = edge.log
+      .slice(from)
+      .find((entry) => entry.source === "PLUGIN" && entry.hook === hook && !isUnhandled(entry.message));
     if (thrown) throw new Error(thrown.message);
     return result;
   }
@@ -133,7 +138,10 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
       .filter(isForPostHog)
       .flatMap(({ json }) => (json as { batch?: DeliveredEvent[] } | undefined)?.batch ?? []);
   const stop = async () => {
-    await edge.stop().finally(() => vi.useRealTimers());
+    await edge.stop().finally(() => {
+      leaveUnhandled();
+      vi.useRealTimers();
+    });
   };
 
   return {
