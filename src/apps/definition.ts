@@ -68,6 +68,8 @@ export interface AppHost {
   Function: unknown;
   /** What the app changes of the built-ins, for itself alone. */
   extensions: Extensions;
+  /** The built-in modules that its packages require, made ready for this instance. */
+  builtins(modules: Readonly<Record<string, object>>): Readonly<Record<string, object>>;
   /** Makes the instance's own copy of a host library. */
   copyLibrary(library: object): object;
   /** Libraries that are the instance's own, by specifier; all others are the same for everyone. */

@@ -10,7 +10,7 @@ export type AppFetch = (input: string | URL | Request, init?: AppRequestInit) =>
 /**
  * `fetch` for apps, in node-fetch's manner (decisions 14a): lower-case methods, `timeout`, bodies that are Node streams,
  * `response.buffer()`, failures as `FetchError`. Each call counts against the platform's subrequests and is kept alive when
- * nobody awaits it.
+ * nobody awaits it, and so is the reading of its answer.
  */
 export function createAppFetch(platformFetch: typeof fetch): AppFetch {
   return (input, init) => {
@@ -19,10 +19,11 @@ export function createAppFetch(platformFetch: typeof fetch): AppFetch {
     invocation.scope.subrequests += 1;
     const send = async () => {
       requireInvocation("fetch");
-      return request(platformFetch, input, continueGeneration(invocation, input, init));
+      return request(platformFetch, input, continueGeneration(invocation, input, init), keepAlive);
     };
+    const keepAlive = (promise: Promise<unknown>) => invocation.scope.background(promise);
     const answer = send();
-    invocation.scope.background(answer);
+    keepAlive(answer);
     // Another promise than the one kept alive, so that a failure which the app does not handle is seen as that.
     return answer.then();
   };
@@ -54,8 +55,10 @@ async function request(
   platformFetch: typeof fetch,
   input: string | URL | Request,
   init: AppRequestInit = {},
+  onRead?: (body: Promise<unknown>) => void,
 ): Promise<AppResponse> {
-  const address = input instanceof Request ? input.url : String(input);
+  // As node-fetch has it in its answers and errors: `https://x.example/` for `https://x.example`.
+  const address = input instanceof Request ? input.url : (URL.parse(input)?.href ?? String(input));
   const { timeout } = init;
   const signals = [init.signal, timeout ? AbortSignal.timeout(timeout) : null].filter((signal) => !!signal);
   try {
@@ -67,7 +70,7 @@ async function request(
       const message = `uri requested responds with a redirect, redirect mode is set to error: ${address}`;
       throw new FetchError(message, "no-redirect");
     }
-    return nodeFetchResponse(response, init);
+    return nodeFetchResponse(response, address, init, onRead);
   } catch (error) {
     if (error instanceof FetchError) throw error;
     if (error instanceof Error && error.name === "TimeoutError") {

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { AppFunction } from "./built-ins/code-generation.ts";
 import type { AppHost } from "./definition.ts";
 import { HIDDEN_GLOBALS } from "./hidden-names.ts";
+import { packageFetch } from "./package-requests.ts";
 
 /**
  * The object behind an instance's `global` and `globalThis`: it sees the built-ins, keeps what the app writes to
@@ -22,6 +23,7 @@ export function createAppGlobalObject(
 export function createPackageGlobalObject(): Record<string, unknown> {
   const object = createGlobalObject();
   define(object, "self", object);
+  define(object, "fetch", packageFetch);
   return object;
 }
 

@@ -25,6 +25,7 @@ import { createAppGeoip, type LocateInDatabase } from "./meta/geoip.ts";
 import { createAppJobs } from "./meta/jobs.ts";
 import { createAppMetrics } from "./meta/metrics.ts";
 import { createAppStorage } from "./meta/storage.ts";
+import { keepRequestsAlive } from "./package-requests.ts";
 import { createAppPostHog } from "./posthog.ts";
 import { createAppApi, type PostHogAccess } from "./posthog-api.ts";
 import type { Scope } from "./scope.ts";
@@ -113,6 +114,7 @@ export function createInstance(
     libraries: { "@posthog/plugin-contrib": { createBuffer: buffers.createBuffer } },
     source: (source) => void (marked = source),
     packageGlobal: createPackageGlobalObject(),
+    builtins: keepRequestsAlive,
     Function: AppFunction,
     extensions: createExtensions(),
     copyLibrary,

@@ -87,6 +87,7 @@ function createHost(host: Partial<AppHost>): AppHost {
     packageGlobal: globalThis as unknown as Record<string, unknown>,
     Function,
     extensions: createExtensions(),
+    builtins: (modules) => modules,
     copyLibrary: (library) => library,
     ...host,
   };

@@ -40,7 +40,7 @@ import { apps } from "./generated/registry.js";
 const instances = apps.map((app) => {
   let instance;
   return () => instance ??= app.createApp({
-    console, fetch, posthog: {}, RetryError: Error, global: Object.create(globalThis), libraries: {}, packageGlobal: globalThis, Function, copyLibrary: (library) => library,
+    console, fetch, posthog: {}, RetryError: Error, global: Object.create(globalThis), libraries: {}, packageGlobal: globalThis, Function, builtins: (modules) => modules, copyLibrary: (library) => library,
   });
 });
 export default {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { isUnhandled } from "../apps/unhandled.ts";
 import { CompileError } from "../compiler/index.ts";
 import { createTestApp, type TestApp, type TestAppOptions } from "./index.ts";
 
@@ -148,6 +149,14 @@ describe("a request of the app", () => {
     expect((await app.processEvent({ event: "e" }))?.properties).toEqual({ result });
   });
 
+  test("an answer says which request it is to", async () => {
+    const app = await start(
+      "export async function onEvent() { console.log((await fetch('https://x.example?a')).url) }",
+    );
+    await app.capture({ event: "e" });
+    expect(messages(app)).toContain("https://x.example/?a");
+  });
+
   test("to PostHog's API is among them, the delivery of events is not", async () => {
     const app = await start("export async function onEvent() { await posthog.api.get('/api/event') }", {
       settings: { POSTHOG_PERSONAL_API_KEY: "phx" },
@@ -243,6 +252,22 @@ test("Redis can be away, and what the app costs can be counted", async () => {
   expect(await app.capture({ event: "e" })).toHaveLength(1);
   app.setRedisAway(false);
   expect(await app.cache.get("n", 0)).toBe(1);
+});
+
+test("what an app leaves unhandled is in its log, as in the gateway, and fails neither the hook nor the run", async () => {
+  const app = await start(`
+    const { gzip } = require('zlib')
+    export function runEveryMinute() { fetch('https://down.example') }
+    export const runEveryHour = () => new Promise((done) => gzip('x', () => { done(); throw new Error('late') }))
+  `);
+  app.respond("https://down.example", new Error("no route"));
+  await app.run("runEveryMinute");
+  await app.run("runEveryHour");
+  await expect.poll(() => messages(app).filter(isUnhandled)).toHaveLength(2);
+  expect(messages(app).filter(isUnhandled)).toEqual([
+    expect.stringContaining("FetchError: request to https://down.example/ failed, reason: no route"),
+    expect.stringContaining("Error: late"),
+  ]);
 });
 
 test("an app that goes on for ever is stopped with a word about it", async () => {

@@ -17,20 +17,36 @@ export type AppResponse = Omit<Response, "clone" | "headers" | "body"> & {
 
 /**
  * Dresses the platform's answer as node-fetch's: `buffer()`, `headers.raw()`, and a body that can be piped as well as read
- * as a web stream. With `size`, reading more bytes than that fails with a `FetchError`. What is not used costs nothing.
+ * as a web stream. With `size`, reading more bytes than that fails with a `FetchError`. An answer that came over no network
+ * (a test's, a trial's) is said to be from `address`. `onRead` hears of a body that is being read. What is not used costs
+ * nothing.
  */
 export function nodeFetchResponse(
   answer: Response,
+  address: string,
   { size = 0, timeout = 0 }: { size?: number; timeout?: number } = {},
+  onRead: (body: Promise<unknown>) => void = () => {},
 ): AppResponse {
+  if (answer.url === "") define(answer, { url: address });
   const response = size > 0 && answer.body ? limited(answer, size) : answer;
   const copy = response.clone.bind(response);
   if (response.body) addNodeMethods(response.body);
   define(response.headers, { raw: () => rawHeaders(response.headers) });
+  const reading = <Body>(body: Promise<Body>): Promise<Body> => {
+    onRead(body);
+    // Another promise than the one that is heard of, so that a failure which the app does not handle is seen as that.
+    return body.then();
+  };
+  const text = response.text.bind(response);
+  const arrayBuffer = response.arrayBuffer.bind(response);
+  const blob = response.blob.bind(response);
   define(response, {
+    text: () => reading(text()),
+    arrayBuffer: () => reading(arrayBuffer()),
+    blob: () => reading(blob()),
     buffer: async () => Buffer.from(await response.arrayBuffer()),
     json: async () => parseBody(await response.text(), response.url),
-    clone: () => nodeFetchResponse(copy()),
+    clone: () => nodeFetchResponse(copy(), response.url, {}, onRead),
   });
   return Object.assign(response, { size, timeout }) as unknown as AppResponse;
 }

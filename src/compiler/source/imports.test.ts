@@ -177,7 +177,9 @@ describe("npm packages", () => {
     });
     const { apps } = await project.load();
     const instance = () =>
-      apps[0]?.createApp({ library: () => undefined } as never).exports as { run: () => number };
+      apps[0]?.createApp({ packageGlobal: {}, builtins: (modules: object) => modules } as never).exports as {
+        run: () => number;
+      };
     const [one, other] = [instance(), instance()];
     expect([one.run(), one.run(), other.run()]).toEqual([1, 2, 1]);
   });
