@@ -1,11 +1,12 @@
-import { AbortError, FetchError } from "./fetch/errors.ts";
+import { FetchError, failureOf } from "./fetch/errors.ts";
 import { type AppRequestInit, platformInit } from "./fetch/request.ts";
 import { type AppResponse, nodeFetchResponse } from "./fetch/response.ts";
+import { addressOf, type FetchInput, targetOf } from "./fetch/target.ts";
 import { endlessLoop, GENERATION_HEADER, MAX_GENERATIONS } from "./generation.ts";
 import { currentInvocation, type Invocation, requireInvocation } from "./scope.ts";
 
 /** An app's `fetch`. */
-export type AppFetch = (input: string | URL | Request, init?: AppRequestInit) => Promise<AppResponse>;
+export type AppFetch = (input: FetchInput, init?: AppRequestInit) => Promise<AppResponse>;
 
 /**
  * `fetch` for apps, in node-fetch's manner (decisions 14a): lower-case methods, `timeout`, bodies that are Node streams,
@@ -35,10 +36,10 @@ export function createAppFetch(platformFetch: typeof fetch): AppFetch {
  */
 function continueGeneration(
   { instance, scope }: Invocation,
-  input: string | URL | Request,
+  input: FetchInput,
   init: AppRequestInit = {},
 ): AppRequestInit {
-  const address = input instanceof Request ? input.url : String(input);
+  const address = addressOf(input);
   const header = scope.ownHeader(address);
   if (header === null) return init;
   if (scope.generation + 1 >= MAX_GENERATIONS) {
@@ -53,17 +54,17 @@ function continueGeneration(
 
 async function request(
   platformFetch: typeof fetch,
-  input: string | URL | Request,
+  input: FetchInput,
   init: AppRequestInit = {},
   onRead?: (body: Promise<unknown>) => void,
 ): Promise<AppResponse> {
-  // As node-fetch has it in its answers and errors: `https://x.example/` for `https://x.example`.
-  const address = input instanceof Request ? input.url : (URL.parse(input)?.href ?? String(input));
+  const address = addressOf(input);
   const { timeout } = init;
   const signals = [init.signal, timeout ? AbortSignal.timeout(timeout) : null].filter((signal) => !!signal);
   try {
-    const response = await platformFetch(input, {
-      ...(await platformInit(input, init)),
+    const adapted = await platformInit(input, init);
+    const response = await platformFetch(targetOf(input, adapted.headers), {
+      ...adapted,
       ...(signals.length > 0 ? { signal: AbortSignal.any(signals) } : {}),
     });
     if (init.redirect === "error" && response.status >= 300 && response.status < 400) {
@@ -72,11 +73,10 @@ async function request(
     }
     return nodeFetchResponse(response, address, init, onRead);
   } catch (error) {
-    if (error instanceof FetchError) throw error;
-    if (error instanceof Error && error.name === "TimeoutError") {
-      throw new FetchError(`network timeout at: ${address}`, "request-timeout", error);
-    }
-    if (error instanceof Error && error.name === "AbortError") throw new AbortError();
-    throw FetchError.ofSystem(address, error);
+    throw failureOf(
+      error,
+      () => new FetchError(`network timeout at: ${address}`, "request-timeout", error),
+      () => FetchError.ofSystem(address, error),
+    );
   }
 }

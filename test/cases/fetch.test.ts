@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { deploy } from "./deploy.ts";
 
 describe("fetch", () => {
@@ -139,6 +139,36 @@ describe("fetch", () => {
     edge.hook.answerWith(() => new Promise(() => {}));
     await edge.send("e");
     expect(edge.messages()).toEqual(["FetchError request-timeout"]);
+  });
+
+  test("rejects with a FetchError when its body does not come in time, or breaks off", async () => {
+    const server = createServer((socket) => {
+      socket.once("data", (request) => {
+        socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+        if (String(request).startsWith("GET /broken")) socket.end();
+      });
+    }).listen(0, "127.0.0.1");
+    onTestFinished(() => void server.close());
+    await once(server, "listening");
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const edge = await deploy({
+      app: `export async function onEvent({ event }) { const answer = await fetch('${url}' + event, { timeout: event === 'late' ? 100 : 0 }); await answer.text().catch(({ name, type, message }) => console.log(name, type, message)) }`,
+    });
+    await edge.send("late");
+    await edge.send("broken");
+    const broken = "FetchError system Invalid response body while trying to fetch";
+    expect(edge.messages()).toEqual([
+      `FetchError body-timeout Response timeout while trying to fetch ${url}late (over 100ms)`,
+      expect.stringMatching(new RegExp(`^${broken} ${url}broken: .`)),
+    ]);
+  });
+
+  test("says that a body was read before, as the platform does", async () => {
+    const edge = await deploy({
+      app: "export async function onEvent() { const answer = await fetch(HOOK); await answer.text(); await answer.json().catch(({ name }) => console.log(name)) }",
+    });
+    await edge.send("e");
+    expect(edge.messages()).toEqual(["TypeError"]);
   });
 
   test("rejects with a FetchError for an address that is none", async () => {

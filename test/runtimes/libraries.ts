@@ -56,10 +56,13 @@ function answerLibraries({ path, method, headers, body }: RecordedRequest): Resp
         method,
         type: headers["content-type"] ?? null,
         length: headers["content-length"],
+        ...(headers["authorization"] ? { authorization: headers["authorization"] } : {}),
         body,
       });
     case "/redirect":
       return new Response(null, { status: 302, headers: { Location: "/text" } });
+    case "/half":
+      return new Response(new ReadableStream({ start: (half) => half.enqueue(Buffer.from("some")) }));
     case "/silence":
       return new Promise(() => {});
     default:
@@ -114,6 +117,8 @@ const expectedOfLibraries: Record<string, Record<string, unknown>> = {
     "body.pipe": text,
     "body.on": text,
     "body is read in a loop": text,
+    "body is read when it is readable": text,
+    "body through a pipeline": text,
     "Buffer as body": { method: "POST", type: null, length: "5", body: "bytes" },
     "URLSearchParams as body": {
       method: "POST",
@@ -136,6 +141,9 @@ const expectedOfLibraries: Record<string, Record<string, unknown>> = {
     "size that is kept": text,
     "size that is exceeded": ["FetchError", "max-size", true],
     timeout: ["FetchError", "request-timeout", true],
+    "timeout of the body": ["FetchError", "body-timeout", true],
+    "a name and password in the address": "Basic bWU6cEBzcw==",
+    "an address as url.parse gives it": text,
     abort: ["AbortError", "aborted", true],
     "nobody there": ["FetchError", "system", true],
   },

@@ -46,3 +46,11 @@ export class AbortError extends Error {
     this.name = "AbortError";
   }
 }
+
+/** What an app is told of a failure, by its kind: the app's own abort, a time limit, or anything else. */
+export function failureOf(error: unknown, late: () => FetchError, other: () => FetchError): Error {
+  if (error instanceof FetchError) return error;
+  const name = error instanceof Error ? error.name : "";
+  if (name === "AbortError") return new AbortError();
+  return name === "TimeoutError" ? late() : other();
+}

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
 import { PassThrough } from "node:stream";
+import type { FetchInput } from "./target.ts";
 
 /** What node-fetch's options allow beyond the platform's. */
 export type AppRequestInit = Omit<RequestInit, "body"> & {
@@ -38,9 +39,9 @@ const DEFAULT_HEADERS = {
  * stream fails with.
  */
 export async function platformInit(
-  input: string | URL | Request,
+  input: FetchInput,
   init: AppRequestInit,
-): Promise<RequestInit> {
+): Promise<RequestInit & { headers: Headers }> {
   const headers = new Headers(init.headers ?? (input instanceof Request ? input.headers : {}));
   for (const [name, value] of Object.entries(DEFAULT_HEADERS)) {
     if (!headers.has(name)) headers.set(name, value);

@@ -1,12 +1,12 @@
 import { Buffer } from "node:buffer";
-import { Readable } from "node:stream";
-import { FetchError } from "./errors.ts";
+import { FetchError, failureOf } from "./errors.ts";
 import { rawHeaders } from "./headers.ts";
+import { addNodeMethods, type NodeBody } from "./node-body.ts";
 
 /** What node-fetch's answer has beyond the platform's. */
 export type AppResponse = Omit<Response, "clone" | "headers" | "body"> & {
   /** node-fetch says that it is always there; a platform has null for an answer that may have none. */
-  readonly body: ReadableStream<Uint8Array<ArrayBuffer>> & Pick<Readable, "pipe" | "on" | "once">;
+  readonly body: NodeBody;
   buffer(): Promise<Buffer>;
   clone(): AppResponse;
   readonly headers: Headers & { raw(): Record<string, string[]> };
@@ -17,9 +17,9 @@ export type AppResponse = Omit<Response, "clone" | "headers" | "body"> & {
 
 /**
  * Dresses the platform's answer as node-fetch's: `buffer()`, `headers.raw()`, and a body that can be piped as well as read
- * as a web stream. With `size`, reading more bytes than that fails with a `FetchError`. An answer that came over no network
- * (a test's, a trial's) is said to be from `address`. `onRead` hears of a body that is being read. What is not used costs
- * nothing.
+ * as a web stream. A body that does not come through, in its time or at all, or that has more than `size` bytes, fails with
+ * a `FetchError`. An answer that came over no network (a test's, a trial's) is said to be from `address`. `onRead` hears of a
+ * body that is being read. What is not used costs nothing.
  */
 export function nodeFetchResponse(
   answer: Response,
@@ -30,22 +30,43 @@ export function nodeFetchResponse(
   if (answer.url === "") define(answer, { url: address });
   const response = size > 0 && answer.body ? limited(answer, size) : answer;
   const copy = response.clone.bind(response);
-  if (response.body) addNodeMethods(response.body);
+  const failed = (error: unknown) =>
+    failureOf(
+      error,
+      () =>
+        new FetchError(
+          `Response timeout while trying to fetch ${response.url} (over ${timeout}ms)`,
+          "body-timeout",
+          error,
+        ),
+      () =>
+        new FetchError(
+          `Invalid response body while trying to fetch ${response.url}: ${reasonOf(error)}`,
+          "system",
+          error,
+        ),
+    );
+  if (response.body) addNodeMethods(response.body, failed);
+  /** A body that was read before is the app's mistake, which the platform names. */
+  const reading =
+    <Result>(read: () => Promise<Result>) =>
+    () => {
+      const body = response.bodyUsed
+        ? read()
+        : read().catch((error: unknown) => Promise.reject(failed(error)));
+      onRead(body);
+      // Another promise than the one that is heard of, so that a failure which the app does not handle is seen as that.
+      return body.then();
+    };
+  const text = reading(response.text.bind(response));
+  const arrayBuffer = reading(response.arrayBuffer.bind(response));
   define(response.headers, { raw: () => rawHeaders(response.headers) });
-  const reading = <Body>(body: Promise<Body>): Promise<Body> => {
-    onRead(body);
-    // Another promise than the one that is heard of, so that a failure which the app does not handle is seen as that.
-    return body.then();
-  };
-  const text = response.text.bind(response);
-  const arrayBuffer = response.arrayBuffer.bind(response);
-  const blob = response.blob.bind(response);
   define(response, {
-    text: () => reading(text()),
-    arrayBuffer: () => reading(arrayBuffer()),
-    blob: () => reading(blob()),
-    buffer: async () => Buffer.from(await response.arrayBuffer()),
-    json: async () => parseBody(await response.text(), response.url),
+    text,
+    arrayBuffer,
+    blob: reading(response.blob.bind(response)),
+    buffer: async () => Buffer.from(await arrayBuffer()),
+    json: async () => parseBody(await text(), response.url),
     clone: () => nodeFetchResponse(copy(), response.url, {}, onRead),
   });
   return Object.assign(response, { size, timeout }) as unknown as AppResponse;
@@ -55,26 +76,13 @@ function parseBody(text: string, address: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const message = `invalid json response body at ${address} reason: ${reason}`;
+    const message = `invalid json response body at ${address} reason: ${reasonOf(error)}`;
     throw new FetchError(message, "invalid-json", error);
   }
 }
 
-/** Methods that apps call on a body that is a Node stream; the first one called makes it one. */
-function addNodeMethods(body: ReadableStream<Uint8Array>): void {
-  let stream: Readable | undefined;
-  const nodeStream = () => (stream ??= Readable.from(buffers(body), { objectMode: false }));
-  const method =
-    (name: "pipe" | "on" | "once") =>
-    (...values: unknown[]): unknown =>
-      Reflect.apply(nodeStream()[name], nodeStream(), values);
-  define(body, { pipe: method("pipe"), on: method("on"), once: method("once") });
-}
-
-/** Not `Readable.fromWeb`: on Workers it refuses a stream that has Node's methods as well. */
-async function* buffers(body: ReadableStream<Uint8Array>): AsyncGenerator<Buffer> {
-  for await (const chunk of body) yield Buffer.from(chunk);
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Defines rather than assigns: on some platforms these objects have members of the same names that cannot be assigned to. */

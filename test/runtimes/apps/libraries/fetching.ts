@@ -1,6 +1,7 @@
 import nodeFetch, { AbortError, FetchError, Headers, isRedirect, Request, Response } from "node-fetch";
-import { PassThrough, Readable } from "stream";
-import { URLSearchParams } from "url";
+import { PassThrough, pipeline, Readable } from "stream";
+import { parse, URLSearchParams } from "url";
+import { promisify } from "util";
 
 /** What another server saw of a request. */
 const echo = async (url: string, init: object) => (await nodeFetch(`${url}/echo`, { method: "post", ...init })).json();
@@ -56,9 +57,23 @@ export const fetching: Record<string, Record<string, (url: string) => unknown>> 
       });
     },
     "body is read in a loop": async (url) => {
-      const chunks = [];
-      for await (const chunk of (await nodeFetch(`${url}/text`)).body) chunks.push(chunk);
-      return Buffer.concat(chunks).toString();
+      let text = "";
+      for await (const chunk of (await nodeFetch(`${url}/text`)).body) text += chunk;
+      return text;
+    },
+    "body is read when it is readable": async (url) => {
+      const { body } = await nodeFetch(`${url}/text`);
+      body.setEncoding("utf8").pause();
+      return new Promise((resolve) => {
+        let text = "";
+        body.on("readable", () => (text += body.read() ?? "")).on("end", () => resolve(text));
+      });
+    },
+    "body through a pipeline": async (url) => {
+      const { body } = await nodeFetch(`${url}/text`);
+      const end = new PassThrough();
+      await promisify(pipeline)(body, end);
+      return String(end.read());
     },
     "Buffer as body": (url) => echo(url, { body: Buffer.from("bytes") }),
     "URLSearchParams as body": (url) => echo(url, { body: new URLSearchParams({ a: "1" }) }),
@@ -82,6 +97,11 @@ export const fetching: Record<string, Record<string, (url: string) => unknown>> 
     "size that is exceeded": (url) =>
       failure(nodeFetch(`${url}/text`, { size: 3 } as never).then((response) => response.text())),
     timeout: (url) => failure(nodeFetch(`${url}/silence`, { timeout: 50 } as never)),
+    "timeout of the body": (url) =>
+      failure(nodeFetch(`${url}/half`, { timeout: 200 } as never).then((response) => response.text())),
+    "a name and password in the address": async (url) =>
+      (await echo(url.replace("://", "://me:p%40ss@"), {})).authorization,
+    "an address as url.parse gives it": async (url) => (await nodeFetch(parse(`${url}/text`) as never)).text(),
     abort: (url) => {
       const controller = new AbortController();
       const answer = failure(nodeFetch(`${url}/silence`, { signal: controller.signal }));
