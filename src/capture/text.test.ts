@@ -9,6 +9,19 @@ const escaped = (text: string) =>
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 
+/** Every UTF-16 unit for itself, in up to three bytes. */
+function unitByUnit(text: string): Uint8Array {
+  return Uint8Array.from(
+    Array.from({ length: text.length }, (_, index) => text.charCodeAt(index)).flatMap((unit) => {
+      if (unit < 0x80) return [unit];
+      const last = 0x80 | (unit & 0x3f);
+      return unit < 0x800
+        ? [0xc0 | (unit >> 6), last]
+        : [0xe0 | (unit >> 12), 0x80 | ((unit >> 6) & 0x3f), last];
+    }),
+  );
+}
+
 describe("escapes in JSON text", () => {
   test.each([
     [String.raw`"\ud83d"`, "\ufffd"],
@@ -52,7 +65,26 @@ describe("bytes as text", () => {
     expect(decodeUtf8(new TextEncoder().encode("\ufeff{}"))).toBe("{}");
   });
 
-  test.each([[[0xff]], [[0xc3, 0x28]], [[0xed, 0xa0, 0x80]], [[0xe2, 0x98]]])("%j is refused", (bytes) => {
-    expect(() => decodeUtf8(new Uint8Array(bytes))).toThrow("invalid UTF8 in request payload");
+  test("keep what was encoded surrogate by surrogate, as old releases of posthog-js do", () => {
+    const units = fc.oneof(
+      fc.constantFrom("\ud83d", "\ude00", "\ud7ff", "\ue000"),
+      fc.string({ unit: "binary" }),
+    );
+    fc.assert(
+      fc.property(fc.array(units), (parts) => {
+        // A byte order mark goes.
+        const text = `.${parts.join("")}`;
+        expect(decodeUtf8(unitByUnit(text))).toBe(text.toWellFormed());
+        expect(decodeUtf8(new TextEncoder().encode(text))).toBe(text.toWellFormed());
+      }),
+      { numRuns: 1000 },
+    );
   });
+
+  test.each([[[0xff]], [[0xc3, 0x28]], [[0xed, 0xa0]], [[0xed, 0xa0, 0x80, 0xff]], [[0xe2, 0x98]]])(
+    "%j is refused",
+    (bytes) => {
+      expect(() => decodeUtf8(new Uint8Array(bytes))).toThrow("invalid UTF8 in request payload");
+    },
+  );
 });

@@ -1,16 +1,20 @@
 import { Buffer } from "node:buffer";
 import { undecodable } from "./errors.ts";
+import { joinSurrogates } from "./surrogates.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * Bytes as text, without a byte order mark.
+ * Bytes as text, without a byte order mark. Surrogates that are encoded one by one are mended where they occur
+ * ({@link joinSurrogates}); proper UTF-8 pays nothing for it.
  * @throws CaptureError 400 for bytes that are no UTF-8
  */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch (error) {
+    const joined = joinSurrogates(bytes);
+    if (joined !== null) return decodeUtf8(joined);
     throw undecodable("invalid UTF8 in request payload", error);
   }
 }

@@ -27,7 +27,12 @@ const RELEASES: Release[] = [
     version,
     session: inBrowser,
   })),
-  { sdk: "posthog-js", version: "1.430.0", mode: "plain", session: inBrowser },
+  ...["1.57.4", "1.430.0"].map((version) => ({
+    sdk: "posthog-js",
+    version,
+    mode: "plain",
+    session: inBrowser,
+  })),
   ...["2.6.0", "3.6.3", "4.18.0", "5.70.0"].map((version) => ({
     sdk: "posthog-node",
     version,
