@@ -14,19 +14,6 @@ import {
 /** SDKs that cannot be run here, by their published sources. */
 export const DIALECTS: Dialect[] = [
   {
-    name: "posthog-python 7",
-    lib: "posthog-python",
-    path: "/batch/",
-    headers: { "user-agent": "posthog-python/7.0.0" },
-    gzip: false,
-    saysWhen: true,
-    uuids: true,
-    json: ascii,
-    date: (timeMs) => iso(timeMs).replace("Z", "123+00:00"),
-    message: identified,
-    envelope: (batch, { token, sentAt }) => ({ batch, sent_at: sentAt, api_key: token }),
-  },
-  {
     name: "posthog-go",
     lib: "posthog-go",
     path: "/batch/?compression=gzip",

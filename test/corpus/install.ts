@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 
 /** One release of a package, installed for a recording. */
 export interface Installed {
-  /** The package's own folder. */
+  /** The package's own folder; of one from PyPI, its virtual environment. */
   folder: string;
   remove(): Promise<void>;
 }
@@ -35,4 +35,17 @@ export async function install(
     folder: join(root, "node_modules", sdk),
     remove: () => rm(root, { recursive: true, force: true }),
   };
+}
+
+/**
+ * Installs one release of posthog-python into a virtual environment, as {@link install} does for npm.
+ * @throws when Python is missing or pip fails, with what it said
+ */
+export async function installPython(_sdk: string, version: string): Promise<Installed> {
+  const folder = await mkdtemp(join(tmpdir(), "edgehog-sdk-"));
+  const run = (program: string, ...args: string[]) =>
+    promisify(execFile)(program, args, { timeout: INSTALL_TIMEOUT_MS });
+  await run("python3", "-m", "venv", folder);
+  await run(join(folder, "bin/pip"), "install", "--quiet", `posthog==${version}`);
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }

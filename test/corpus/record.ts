@@ -2,11 +2,12 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { EXPECTED_DIRECTORY, REQUESTS_DIRECTORY } from "./expected.ts";
-import { type Installed, install } from "./install.ts";
+import { type Installed, install, installPython } from "./install.ts";
 import { type Recording, recordingName } from "./recording.ts";
 import { recordBrowser } from "./sessions/browser.ts";
 import { recordChild } from "./sessions/child.ts";
 import { recordLite } from "./sessions/lite.ts";
+import { recordPython } from "./sessions/python.ts";
 import { type Sink, startSink } from "./sink.ts";
 import { expectationOf, type Told } from "./told.ts";
 
@@ -16,6 +17,8 @@ interface Release extends Omit<Recording, "requests"> {
   announced?: string;
   /** What it expects to find installed beside itself. */
   beside?: string[];
+  /** From where it comes, if not from npm. */
+  install?: typeof install;
   session(sink: Sink, release: Release, installed: Installed): Promise<Told[]>;
 }
 
@@ -47,6 +50,8 @@ const RELEASES: Release[] = [
     beside: ["@babel/runtime@7"],
     session: asReactNative,
   },
+  { sdk: "posthog-python", version: "7.53.0", install: installPython, session: inPython },
+  { sdk: "posthog-python", version: "7.53.0", mode: "v1", install: installPython, session: inPython },
 ];
 
 async function inBrowser(sink: Sink, { version, announced, mode }: Release, { folder }: Installed) {
@@ -69,9 +74,13 @@ function asReactNative(sink: Sink, { version }: Release, { folder }: Installed):
   return recordChild(session, { folder, version, host: sink.url }, process.env);
 }
 
+function inPython(sink: Sink, { version, mode }: Release, { folder }: Installed): Promise<Told[]> {
+  return recordPython(folder, { host: sink.url, version, mode });
+}
+
 async function record(release: Release): Promise<number> {
-  const { session: run, beside, announced: _, ...what } = release;
-  const installed = await install(release.sdk, release.version, beside);
+  const { session: run, install: bring = install, beside, announced: _, ...what } = release;
+  const installed = await bring(release.sdk, release.version, beside);
   const sink = await startSink();
   try {
     const told = await run(sink, release, installed);
@@ -92,7 +101,7 @@ function asJson(value: unknown): string {
 
 const usage = `Usage: npm run corpus:record [-- --only <text in the name>]
 
-Records what releases of PostHog's SDKs send. Needs npm, a network and Chromium. Format afterwards what it wrote:
+Records what releases of PostHog's SDKs send. Needs npm, a network, Chromium and Python 3. Format afterwards what it wrote:
 npm run format
 `;
 
