@@ -5,7 +5,7 @@ import type { Instances } from "../apps/instances.ts";
 import type { Queue } from "../delivery/queue.ts";
 import type { Scope } from "../apps/scope.ts";
 import type { Replays } from "../delivery/dead-letters/replay.ts";
-import { limitBody } from "../limit-body.ts";
+import { limitBody } from "./limit-body.ts";
 import type { Settings } from "../settings.ts";
 import type { Stories } from "../stories/index.ts";
 import type { Attempts } from "./access/attempts.ts";

@@ -4,6 +4,8 @@ import type { Place } from "../apps/place.ts";
 import type { Projects } from "../projects.ts";
 import { refusalOf, Refused } from "./faults.ts";
 
+const MAX_PROJECTS_NAMED = 20;
+
 /** Finds what a request is about. Throws `Refused` where that is not one thing that there is. */
 export interface Choose {
   /** The projects meant: the one that `?project=` names, else all. */
@@ -23,12 +25,14 @@ export function createChoose(options: { instances: Instances; projects: Projects
     },
 
     async project(context) {
-      const [project, another] = await choose.projects(context);
+      const projects = await choose.projects(context);
+      const [project, another] = projects;
       if (project === undefined) {
         throw refusalOf("project", "not served: add ?project=<token> of one that is", 404);
       }
       if (another === undefined) return project;
-      throw refusalOf("project", "there are several: add ?project=<token>");
+      const some = projects.slice(0, MAX_PROJECTS_NAMED).join(", ");
+      throw refusalOf("project", `there are several: add ?project=<token>, one of ${some}`);
     },
 
     async app(context) {

@@ -2,11 +2,10 @@ import { Hono } from "hono";
 import * as z from "zod";
 import type { AppDefinition } from "../apps/definition.ts";
 import { LOG_LEVELS } from "../apps/log.ts";
-import { keys } from "../keys.ts";
 import { readLog } from "../logs/read.ts";
 import { isEntryId } from "../logs/stored-entry.ts";
 import type { Store } from "../store.ts";
-import { limitParameter } from "./parameters.ts";
+import { limitParameter, timeParameter } from "./parameters.ts";
 import { parseOrRefuse, refusalOf, Refused } from "./faults.ts";
 
 const MAX_ENTRIES_PER_PAGE = 500;
@@ -25,13 +24,7 @@ export const logQuery = z.strictObject({
   search: z.string().optional(),
   limit: limitParameter(ENTRIES_PER_PAGE, MAX_ENTRIES_PER_PAGE),
   cursor: z.string().refine(isEntryId, "give the cursor of the page before, as it is").optional(),
-  since: z
-    .string()
-    .refine(
-      (text) => !Number.isNaN(Date.parse(text)),
-      "give a time such as 2030-01-31T12:00:00Z: entries from then on are shown",
-    )
-    .optional(),
+  since: timeParameter.optional(),
 });
 
 /**
@@ -70,17 +63,17 @@ export function createLogRoutes(options: {
     // With `*`, a project that has sent nothing yet has no log either.
     if (project === undefined) return context.json({ entries: [], cursor: null });
 
-    const kept = new Date(options.now().getTime() - keys.appLogTtlSeconds * 1000).toISOString();
-    const wanted = since === undefined ? kept : new Date(since).toISOString();
+    const nowMs = options.now().getTime();
     const page = await readLog(options.store, {
       project,
       plugin,
       level,
+      hook,
+      search,
+      since,
+      nowMs,
+      before: cursor,
       limit,
-      since: wanted > kept ? wanted : kept,
-      ...(hook === undefined ? {} : { hook }),
-      ...(search === undefined ? {} : { search }),
-      ...(cursor === undefined ? {} : { before: cursor }),
     });
     return context.json(page);
   });

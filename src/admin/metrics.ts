@@ -3,7 +3,7 @@ import * as z from "zod";
 import { HOUR_MS } from "../accounts/hours.ts";
 import { prometheusText } from "../accounts/prometheus.ts";
 import { hoursBetween, readHours, totalsOf } from "../accounts/read.ts";
-import { readTotals } from "../accounts/totals.ts";
+import { readTotals } from "../accounts/read-totals.ts";
 import { keys } from "../keys.ts";
 import type { Store } from "../store.ts";
 import type { AdminBindings } from "./bindings.ts";

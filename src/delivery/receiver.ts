@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readBody } from "../limit-body.ts";
+import { readBody } from "../read-body.ts";
 import type { ReadSignature } from "./signature.ts";
 
 /** Largest body that is read: QStash's largest message on pay-as-you-go plans. */

@@ -9,13 +9,14 @@ export interface LogQuery {
   plugin: string;
   /** This level and those above it. */
   level: LogLevel;
-  hook?: string;
+  hook?: string | undefined;
   /** Text in the message, in whatever case. */
-  search?: string;
-  /** ISO time, UTC: entries from then on. */
-  since: string;
+  search?: string | undefined;
+  /** Entries from then on; without it, as long as they are kept. */
+  since?: string | undefined;
+  nowMs: number;
   /** Id of an entry: only older ones. */
-  before?: string;
+  before?: string | undefined;
   limit: number;
 }
 
@@ -37,6 +38,8 @@ export async function readLog(store: Store, query: LogQuery): Promise<LogPage> {
   const key = keys.appLog(query.project, query.plugin);
   const found: { id: string; entry: ReadEntry }[] = [];
   let before = query.before;
+  const keptMs = query.nowMs - keys.appLogTtlSeconds * 1000;
+  const since = new Date(Math.max(keptMs, Date.parse(query.since ?? "") || 0)).toISOString();
   for (let looked = 0; looked < keys.appLogKept; looked += ENTRIES_PER_COMMAND) {
     const members = await store.zrange<string[]>(key, before === undefined ? "+" : `(${before}`, "-", {
       byLex: true,
@@ -47,7 +50,7 @@ export async function readLog(store: Store, query: LogQuery): Promise<LogPage> {
     for (const member of members) {
       const { id, entry } = decodeEntry(member);
       before = id;
-      if (entry.timestamp < query.since) return { entries: found.map((item) => item.entry), cursor: null };
+      if (entry.timestamp < since) return { entries: found.map((item) => item.entry), cursor: null };
       if (!matches(entry, query)) continue;
       const last = found.at(-1);
       if (last && found.length === query.limit) {

@@ -1,9 +1,9 @@
 /** @jsxImportSource #jsx */
 import { Buffer } from "node:buffer";
 import { type Context, Hono } from "hono";
-import { limitBody } from "../../limit-body.ts";
+import { limitBody } from "../limit-body.ts";
 import type { AdminBindings } from "../bindings.ts";
-import { TextField } from "../look/form.tsx";
+import { TextField, Hidden } from "../look/form.tsx";
 import { frameOf, within } from "../look/frame.ts";
 import { SPIKES } from "../look/mark.ts";
 import { Document } from "../look/page.tsx";
@@ -89,8 +89,8 @@ export function createLogin(options: LoginOptions): Hono<AdminBindings> {
           {fault === null ? null : <Notice tone="bad">{fault}</Notice>}
           <h1>Log in</h1>
           <form method="post" action={`${base}/login`}>
-            <input type="hidden" name="proof" value={proof} />
-            <input type="hidden" name="next" value={within(base, next)} />
+            <Hidden name="proof" value={proof} />
+            <Hidden name="next" value={within(base, next)} />
             {/* Password managers file a token under a name. */}
             <input type="text" name="username" value="edgehog" autocomplete="username" hidden />
             <TextField

@@ -1,7 +1,7 @@
 /** @jsxImportSource #jsx */
 import type { Child } from "hono/jsx";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
-import { limitBody } from "../../limit-body.ts";
+import { limitBody } from "../limit-body.ts";
 import { MAX_UPLOAD_BYTES } from "../apps/upload.ts";
 import type { AdminBindings } from "../bindings.ts";
 import { BACK_FIELD, PROOF_FIELD } from "../look/form.tsx";

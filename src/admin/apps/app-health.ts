@@ -1,11 +1,11 @@
 import { RECENT_HOURS } from "../../accounts/activity.ts";
 import { activityOf, type HookActivity } from "../../accounts/app-activity.ts";
 import { hoursBetween, readHours, totalsOf } from "../../accounts/read.ts";
-import { keys } from "../../keys.ts";
 import { readLog } from "../../logs/read.ts";
 import type { ReadEntry } from "../../logs/stored-entry.ts";
 import type { Store } from "../../store.ts";
 import type { DescribedApp } from "../shown-apps.ts";
+import { figure } from "../look/figure.ts";
 
 const HOUR_MS = 3_600_000;
 const SHOWN_HOURS = 24;
@@ -57,7 +57,7 @@ export function stateOf(
   if (app.state !== "running" || failing.length === 0) {
     return { state: app.state, why: ("why" in app ? app.why : null) ?? null };
   }
-  const parts = failing.map(({ hook, failed }) => `${failed.toLocaleString("en")} in ${hook}`);
+  const parts = failing.map(({ hook, failed }) => `${figure(failed)} in ${hook}`);
   return { state: "degraded", why: `failed within two hours: ${parts.join(", ")}` };
 }
 
@@ -67,7 +67,6 @@ async function lastErrorsOf(
   plugin: string,
   nowMs: number,
 ): Promise<readonly ReadEntry[]> {
-  const since = new Date(nowMs - keys.appLogTtlSeconds * 1000).toISOString();
-  const { entries } = await readLog(store, { project, plugin, level: "ERROR", since, limit: ERRORS_READ });
+  const { entries } = await readLog(store, { project, plugin, level: "ERROR", nowMs, limit: ERRORS_READ });
   return [...Map.groupBy(entries, ({ hook }) => hook).values()].flatMap(([newest]) => newest ?? []);
 }

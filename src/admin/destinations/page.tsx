@@ -4,7 +4,7 @@ import type { Projects } from "../../projects.ts";
 import { byOf } from "../apps/index.ts";
 import { pathOf } from "../apps/pages/paths.ts";
 import type { AdminBindings } from "../bindings.ts";
-import { PostForm } from "../look/form.tsx";
+import { PostForm, Hidden } from "../look/form.tsx";
 import type { Frame } from "../look/frame.ts";
 import { answerPage } from "../look/page.tsx";
 import { Badge, EmptyState, Notice, Panel, Time, type Tone } from "../look/parts.tsx";
@@ -12,6 +12,7 @@ import { ProjectFilter } from "../look/project-filter.tsx";
 import { Table } from "../look/table.tsx";
 import type { ShownApps } from "../shown-apps.ts";
 import { type DescribedDestination, type Destinations, MAX_PROJECTS_SHOWN } from "./index.ts";
+import { figure } from "../look/figure.ts";
 
 const RENEWED_EVERY_SECONDS = 30;
 
@@ -100,7 +101,7 @@ function DestinationTable(props: { frame: Frame; destinations: readonly Describe
         </>,
         <State destination={destination} />,
         <span class={destination.failures > 0 ? "fault" : "quiet"}>{destination.failures}</span>,
-        destination.state === "closed" ? "" : (destination.waiting?.toLocaleString("en") ?? "unknown"),
+        <Waiting destination={destination} />,
         destination.error ?? "",
         mayChange && destination.state !== "closed" ? <Resume frame={frame} destination={destination} /> : "",
       ])}
@@ -150,6 +151,11 @@ function State({ destination }: { destination: DescribedDestination }) {
   );
 }
 
+function Waiting({ destination: { state, waiting = null } }: { destination: DescribedDestination }) {
+  if (state === "closed") return null;
+  return <>{waiting === null ? "unknown" : figure(waiting)}</>;
+}
+
 function wordFor({ state, failures, app }: DescribedDestination): { word: string; tone: Tone } {
   if (state !== "closed") return STATES[state];
   if (app && app !== "running") return { word: `its app is ${app}`, tone: "warn" };
@@ -161,7 +167,7 @@ function Resume({ frame, destination }: { frame: Frame; destination: DescribedDe
   return (
     <PostForm frame={frame} action="/destinations" label={`Resume ${plugin ?? "PostHog"}`}>
       {Object.entries({ project, hook, ...(plugin === undefined ? {} : { plugin }) }).map(([name, value]) => (
-        <input type="hidden" name={name} value={value} />
+        <Hidden name={name} value={value} />
       ))}
       <button title="What waits comes at once, at 10 messages a second">Resume</button>
     </PostForm>

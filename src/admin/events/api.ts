@@ -5,7 +5,7 @@ import type { Store } from "../../store.ts";
 import type { AdminBindings } from "../bindings.ts";
 import type { Choose } from "../choose-app.ts";
 import { cursorOf, eventQuery, filterOf, readCursor } from "./query.ts";
-import { parseOrRefuse, refusalOf } from "../faults.ts";
+import { parseOrRefuse } from "../faults.ts";
 
 /**
  * `events`: recent events that were sampled, newest first, as they came and as they left the chain, with what each app did
@@ -48,14 +48,8 @@ export function createEventRoutes(options: {
   return routes;
 
   async function oneProject(context: Context): Promise<string | undefined> {
-    const asked = context.req.query("project");
-    const [project, ...others] = await choose.projects(context);
-    if (asked !== undefined && project === undefined) {
-      throw refusalOf("project", `${asked} is not served`, 404);
-    }
-    if (others.length === 0) return project;
-    const some = [project, ...others].slice(0, 20).join(", ");
-    throw refusalOf("project", `there are several: add ?project=<token>, one of ${some}`);
+    const isAnyMeant = context.req.query("project") === undefined;
+    return isAnyMeant && (await choose.projects(context)).length === 0 ? undefined : choose.project(context);
   }
 }
 

@@ -7,7 +7,7 @@ import type { Store } from "../../store.ts";
 import type { Stories } from "../../stories/index.ts";
 import { findStories, readStory, type ToldStory } from "../../stories/read.ts";
 import type { AdminBindings } from "../bindings.ts";
-import { FilterForm, TextField } from "../look/form.tsx";
+import { FilterForm, TextField, Hidden } from "../look/form.tsx";
 import { answerPage } from "../look/page.tsx";
 import { EmptyState, Notice, Pager, Panel, Time } from "../look/parts.tsx";
 import { ProjectField } from "../look/project-filter.tsx";
@@ -17,6 +17,7 @@ import { cursorOf, type EventQuery, eventQuery, filterOf, readCursor } from "./q
 import { StoryPanels } from "./story-page.tsx";
 import { Verdict } from "./verdict.tsx";
 import { describeFaults, faultsIn } from "../faults.ts";
+import { inProject } from "../look/in-project.ts";
 
 const FOLLOWED_EVERY_SECONDS = 3;
 
@@ -113,7 +114,7 @@ export function createEventPages(options: EventPagesOptions): Hono<AdminBindings
       );
       return answerPage(context, { title: "Event", section: "events", children }, 404);
     }
-    const back = `${context.var.base}/events?project=${encodeURIComponent(asked)}`;
+    const back = inProject(`${context.var.base}/events`, asked);
     return answerPage(context, {
       title: story.event,
       section: "events",
@@ -138,7 +139,7 @@ function Filters(props: {
       <TextField name="event" label="Event" type="search" value={query.event ?? ""} />
       <TextField name="distinct_id" label="Person" type="search" value={query.distinct_id ?? ""} />
       <TextField name="app" label="App" type="search" value={query.app ?? ""} placeholder="its folder" />
-      {isFollowing ? <input type="hidden" name="follow" value="1" /> : null}
+      {isFollowing ? <Hidden name="follow" value="1" /> : null}
     </FilterForm>
   );
 }
@@ -162,7 +163,7 @@ function EventTable({ stories, base }: { stories: readonly ToldStory[]; base: st
         { label: "Arrived" },
       ]}
       rows={stories.map((story) => [
-        <a href={`${base}/events/${story.id}?project=${encodeURIComponent(story.project)}`}>
+        <a href={inProject(`${base}/events/${story.id}`, story.project)}>
           {story.event === "" ? "(no name)" : shortened(story.event, MAX_CELL_CHARACTERS)}
         </a>,
         <>

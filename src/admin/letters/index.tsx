@@ -14,6 +14,7 @@ import { LetterPanels, ReplayPanel } from "./letter-page.tsx";
 import { countLetters } from "./waiting.ts";
 import { destinationOf, type LetterConditions, LetterFilters, LetterList } from "./list.tsx";
 import { describeFaults, faultsIn } from "../faults.ts";
+import { figure } from "../look/figure.ts";
 
 /** Each costs a command for each page of its list. */
 const MAX_PROJECTS = 100;
@@ -44,7 +45,7 @@ export function createLetterPages(options: LetterPagesOptions): Hono<AdminBindin
       findLetters(store, look),
       countLetters(store, shown),
     ]);
-    const total = counts.reduce((sum, count) => sum + count, 0).toLocaleString("en");
+    const total = figure(counts.reduce((sum, count) => sum + count, 0));
     const link = (extra: Record<string, string>) =>
       `${context.var.base}/dead-letters?${new URLSearchParams({ ...given, ...extra }).toString()}`;
     return answer(context, {

@@ -1,11 +1,12 @@
 /** @jsxImportSource #jsx */
 import type { DeadLetter } from "../../delivery/dead-letters/letter.ts";
 import type { ReplayState } from "../../delivery/dead-letters/replay-record.ts";
-import { PostForm } from "../look/form.tsx";
+import { PostForm, Hidden } from "../look/form.tsx";
 import type { Frame } from "../look/frame.ts";
 import { Code, Notice, Panel, Stat, Stats, Time } from "../look/parts.tsx";
 import { Table } from "../look/table.tsx";
 import { destinationOf } from "./list.tsx";
+import { inProject } from "../look/in-project.ts";
 
 /** A letter may hold a megabyte; its page shows so much of it. */
 const MAX_CHARACTERS_SHOWN = 100_000;
@@ -41,7 +42,7 @@ export function LetterPanels(props: { frame: Frame; letter: DeadLetter; mayChang
         <Stories base={frame.base} letter={letter} />
         {mayChange ? (
           <PostForm frame={frame} action="/dead-letters" class="choices" label="This dead letter">
-            <input type="hidden" name="id" value={letter.id} />
+            <Hidden name="id" value={letter.id} />
             <button name="do" value="replay" class="primary">
               Replay
             </button>
@@ -77,7 +78,7 @@ function Stories({ base, letter: { project, sampled } }: { base: string; letter:
       What became of it elsewhere:{" "}
       {sampled.ids.slice(0, MAX_STORIES).map((id) => (
         <>
-          <a href={`${base}/events/${id}?project=${encodeURIComponent(project)}`}>{id}</a>{" "}
+          <a href={inProject(`${base}/events/${id}`, project)}>{id}</a>{" "}
         </>
       ))}
     </p>

@@ -1,7 +1,7 @@
 /** @jsxImportSource #jsx */
 import type { Summary } from "../../delivery/dead-letters/letter.ts";
 import type { Projects } from "../../projects.ts";
-import { FilterForm, PostForm, TextField, TimeField } from "../look/form.tsx";
+import { FilterForm, PostForm, TextField, TimeField, Hidden } from "../look/form.tsx";
 import type { Frame } from "../look/frame.ts";
 import { EmptyState, Time } from "../look/parts.tsx";
 import { ProjectField } from "../look/project-filter.tsx";
@@ -66,7 +66,7 @@ export function LetterList(props: {
   return (
     <PostForm frame={frame} action="/dead-letters" label="Chosen dead letters">
       {Object.entries(given).map(([name, value]) => (
-        <input type="hidden" name={name} value={value} />
+        <Hidden name={name} value={value} />
       ))}
       <Table
         caption="Dead letters"

@@ -1,4 +1,5 @@
 /** @jsxImportSource #jsx */
+import { figure } from "./figure.ts";
 
 export interface Bar {
   /** When the bar's span of time began. */
@@ -31,14 +32,14 @@ export function Chart(props: { id: string; title: string; description: string; b
       <line class="axis" x1="0" y1={BASE} x2={WIDTH} y2={BASE} />
       <line class="grid" x1="0" y1={TOP} x2={WIDTH} y2={TOP} />
       <text class="scale" x="0" y={TOP - 5}>
-        {highest.toLocaleString("en")}
+        {figure(highest)}
       </text>
       {bars.map(({ at, value }, index) => {
         const height = highest === 0 ? 0 : Math.max(value > 0 ? 1.5 : 0, ((BASE - TOP) * value) / highest);
         return (
           <g class="bar">
             <title data-clock={at.toISOString()}>
-              {`${value.toLocaleString("en")} from ${hoursAndMinutes(at)} UTC on`}
+              {`${figure(value)} from ${hoursAndMinutes(at)} UTC on`}
             </title>
             <rect class="hit" x={index * step} y={TOP} width={step} height={BASE - TOP} />
             <rect

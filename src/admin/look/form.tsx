@@ -27,11 +27,16 @@ export function PostForm(props: {
       aria-label={label}
       enctype={multipart ? "multipart/form-data" : undefined}
     >
-      <input type="hidden" name={PROOF_FIELD} value={frame.proof} />
-      <input type="hidden" name={BACK_FIELD} value={frame.here} />
+      <Hidden name={PROOF_FIELD} value={frame.proof} />
+      <Hidden name={BACK_FIELD} value={frame.here} />
       {children}
     </form>
   );
+}
+
+/** What a form sends without showing it. */
+export function Hidden({ name, value }: { name: string; value: string }) {
+  return <input type="hidden" name={name} value={value} />;
 }
 
 /** A form that selects what is shown: its fields become the query. */

@@ -1,5 +1,6 @@
 /** @jsxImportSource #jsx */
 import type { Child } from "hono/jsx";
+import { figure } from "./figure.ts";
 
 /** How things are: `calm` says nothing about it. */
 export type Tone = "calm" | "good" | "warn" | "bad";
@@ -30,7 +31,7 @@ export function Stat(props: { label: string; value: number | string; detail?: Ch
     <div class={`stat ${tone}`}>
       <dt>{label}</dt>
       <dd>
-        <strong>{typeof value === "number" ? value.toLocaleString("en") : value}</strong>
+        <strong>{typeof value === "number" ? figure(value) : value}</strong>
         {detail ? <small>{detail}</small> : null}
       </dd>
     </div>

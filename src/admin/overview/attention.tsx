@@ -11,6 +11,8 @@ import { shortened } from "../look/shorten.ts";
 import { Table } from "../look/table.tsx";
 import { lettersPath, type WaitingLetters } from "../letters/waiting.ts";
 import type { DescribedApp } from "../shown-apps.ts";
+import { figure } from "../look/figure.ts";
+import { inProject } from "../look/in-project.ts";
 
 /** What is worst comes first. */
 const URGENCY = ["disabled", "destination", "dead letters", "degraded", "pending", "needs configuration"];
@@ -102,7 +104,7 @@ function concernOfDestination(base: string, destination: DescribedDestination): 
     tone,
     why: (
       <>
-        {error} <a href={`${base}/destinations?project=${encodeURIComponent(project)}`}>Look and resume</a>
+        {error} <a href={inProject(`${base}/destinations`, project)}>Look and resume</a>
       </>
     ),
     when: since === undefined ? "" : <Since at={since} />,
@@ -118,11 +120,11 @@ function concernOfLetters(
   return {
     urgency: "dead letters",
     what: <DestinationName base={base} destination={place} />,
-    state: isAll ? count(letters, "dead letter") : `${letters.toLocaleString("en")} or more dead letters`,
+    state: isAll ? figure(letters, "dead letter") : `${figure(letters)} or more dead letters`,
     tone: "bad",
     why: (
       <>
-        {`${events > 0 && isAll ? `${count(events, "event")}; ` : ""}the latest: ${shortened(error)} `}
+        {`${events > 0 && isAll ? `${figure(events, "event")}; ` : ""}the latest: ${shortened(error)} `}
         <a href={base + lettersPath(place)}>Look and replay</a>
       </>
     ),
@@ -153,8 +155,4 @@ function Since({ at }: { at: string }) {
       since <Time at={at} />
     </>
   );
-}
-
-function count(number: number, what: string): string {
-  return `${number.toLocaleString("en")} ${what}${number === 1 ? "" : "s"}`;
 }

@@ -4,6 +4,7 @@ import type { DestinationTotals } from "../../accounts/read.ts";
 import { Chart } from "../look/chart.tsx";
 import { EmptyState, Stat, Stats } from "../look/parts.tsx";
 import { Table } from "../look/table.tsx";
+import { figure } from "../look/figure.ts";
 
 /** What became of the events of the last day. */
 export function Outcomes({ activity: { totals } }: { activity: Activity }) {
@@ -13,7 +14,7 @@ export function Outcomes({ activity: { totals } }: { activity: Activity }) {
   const invalid = sum(Object.values(totals.invalid));
   return (
     <Stats>
-      <Stat label="Events in" value={totals.accepted} detail={`${count(totals.duplicate)} came twice`} />
+      <Stat label="Events in" value={totals.accepted} detail={`${figure(totals.duplicate)} came twice`} />
       <Stat
         label="Delivered"
         value={sum(destinations.map((destination) => destination.delivered))}
@@ -64,7 +65,7 @@ function Rate(props: { id: string; title: string; unit: string; spans: readonly 
       <Chart
         id={`rate-${id}`}
         title={`Events in, by ${unit}: ${title.toLowerCase()}`}
-        description={`${count(total)} in all, at most ${count(highest)} in one bar.`}
+        description={`${figure(total)} in all, at most ${figure(highest)} in one bar.`}
         bars={spans}
       />
     </section>
@@ -115,7 +116,7 @@ export function Destinations({ activity }: { activity: Activity }) {
 
 /** A figure in a table: nothing steps back behind what there is. */
 function Figure({ value, class: kind }: { value: number; class?: string }) {
-  return <span class={value === 0 ? "quiet" : kind}>{count(value)}</span>;
+  return <span class={value === 0 ? "quiet" : kind}>{figure(value)}</span>;
 }
 
 /** What set out before the day began may arrive within it. */
@@ -131,8 +132,4 @@ function worst(counts: Readonly<Record<string, number>>, otherwise: string): str
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
-}
-
-function count(number: number): string {
-  return number.toLocaleString("en");
 }

@@ -8,6 +8,7 @@ import { Badge, Code, EmptyState, Notice, Panel } from "../look/parts.tsx";
 import { Table } from "../look/table.tsx";
 import { settingsInForce } from "./settings-in-force.ts";
 import { addressFor, snippetsFor } from "./snippets.ts";
+import { inProject } from "../look/in-project.ts";
 
 /** A page is for reading; with `PROJECT_TOKENS=*` there may be any number. */
 const MAX_PROJECTS_LISTED = 200;
@@ -91,7 +92,7 @@ function ProjectTable(props: { tokens: readonly string[] | null; paused: readonl
         caption="Projects"
         columns={[{ label: "Token" }, { label: "State" }, { label: "" }]}
         rows={tokens.slice(0, MAX_PROJECTS_LISTED).map((token) => {
-          const query = `?project=${encodeURIComponent(token)}`;
+          const query = inProject("", token);
           return [
             <code>{token}</code>,
             paused.includes(token) ? (

@@ -1,4 +1,5 @@
 import type { Environment, Settings } from "../../settings.ts";
+import { figure } from "../look/figure.ts";
 
 /** A setting as a page may show it. */
 export interface SettingInForce {
@@ -36,7 +37,7 @@ export function settingsInForce(settings: Settings, environment: Environment): S
     QSTASH_TOKEN: secret(settings.qstash.token),
     QSTASH_CURRENT_SIGNING_KEY: secret(settings.qstash.currentSigningKey),
     QSTASH_NEXT_SIGNING_KEY: secret(settings.qstash.nextSigningKey),
-    QSTASH_MAX_MESSAGE_BYTES: `${settings.maxMessageBytes.toLocaleString("en")} bytes`,
+    QSTASH_MAX_MESSAGE_BYTES: `${figure(settings.maxMessageBytes)} bytes`,
     ADMIN_TOKEN: settings.adminTokens
       .map(({ name, access }) => (access === "read" ? `${name} (may only look)` : name))
       .join(", "),
@@ -48,13 +49,14 @@ export function settingsInForce(settings: Settings, environment: Environment): S
     TRUSTED_PROXIES: list(settings.trustedProxies, "none"),
     PAUSED_PROJECTS: list(settings.pausedProjects, "none"),
     ALLOWED_ORIGINS: list(settings.allowedOrigins, "all"),
-    RATE_LIMIT_PER_MINUTE: settings.rateLimitPerMinute?.toLocaleString("en") ?? "none",
+    RATE_LIMIT_PER_MINUTE:
+      settings.rateLimitPerMinute === null ? "none" : figure(settings.rateLimitPerMinute),
     RATE_LIMIT_EXACT: yesNo(settings.exactRateLimit),
     PATH_PREFIX: settings.pathPrefix || "none",
     CHAIN_BUDGET_SECONDS: `${settings.chainBudgetMs / 1000} s`,
     TASK_TIMEOUT_SECONDS: `${settings.taskTimeoutMs / 1000} s`,
-    LOOP_LIMIT: settings.loopLimit.toLocaleString("en"),
-    SUBREQUEST_BUDGET: settings.subrequestBudget.toLocaleString("en"),
+    LOOP_LIMIT: figure(settings.loopLimit),
+    SUBREQUEST_BUDGET: figure(settings.subrequestBudget),
     EVENT_SAMPLES:
       settings.eventSamples === "*" ? "of all projects" : list(settings.eventSamples, "of no project"),
     MASKED_FIELDS: list(settings.maskedFields, "none"),

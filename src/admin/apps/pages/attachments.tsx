@@ -5,6 +5,7 @@ import { MarkdownLine } from "../../look/markdown.tsx";
 import { Panel } from "../../look/parts.tsx";
 import type { DescribedApp } from "../../shown-apps.ts";
 import { pathOf } from "./paths.ts";
+import { figure } from "../../look/figure.ts";
 
 /** A form for each file that the app takes. */
 export function AttachmentForms(props: { frame: Frame; app: DescribedApp; mayChange: boolean }) {
@@ -28,9 +29,7 @@ export function AttachmentForms(props: { frame: Frame; app: DescribedApp; mayCha
             </label>
             <p class="quiet">
               {file.file ?? "no file"}
-              {"bytes" in file && file.bytes !== undefined
-                ? `, ${file.bytes.toLocaleString("en")} bytes`
-                : ""}
+              {"bytes" in file && file.bytes !== undefined ? `, ${figure(file.bytes)} bytes` : ""}
               {file.from ? <small>{file.from === "admin" ? "uploaded here" : "from apps.json"}</small> : null}
             </p>
             {mayChange ? (

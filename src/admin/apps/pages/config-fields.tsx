@@ -4,7 +4,7 @@ import type { ManifestField } from "../../../apps/manifest.ts";
 import type { Place } from "../../../apps/place.ts";
 import type { DescribedField } from "../../describe-config.ts";
 import type { Fault } from "../../faults.ts";
-import { SelectField, TextArea, TextField } from "../../look/form.tsx";
+import { SelectField, TextArea, TextField, Hidden } from "../../look/form.tsx";
 import { Markdown, MarkdownLine } from "../../look/markdown.tsx";
 import type { DescribedApp } from "../../shown-apps.ts";
 import { clearName, fieldName, markName, markOf, resetName, shownText } from "./config-form.ts";
@@ -69,7 +69,7 @@ function ConfigField(props: { field: ManifestField; described: DescribedField; e
   return (
     <>
       {controlFor()}
-      {described.secret ? null : <input type="hidden" name={markName(key)} value={markOf(described.value)} />}
+      {described.secret ? null : <Hidden name={markName(key)} value={markOf(described.value)} />}
       {described.secret && isSet ? <Check name={clearName(key)} label={`Clear ${text.label}`} /> : null}
       {from === "admin" && !described.secret ? (
         <Check name={resetName(key)} label={`Back to apps.json: ${text.label}`} />

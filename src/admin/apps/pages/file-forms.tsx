@@ -2,11 +2,12 @@
 import type { Frame } from "../../look/frame.ts";
 import { PostForm } from "../../look/form.tsx";
 import { Notice, Panel } from "../../look/parts.tsx";
+import { inProject } from "../../look/in-project.ts";
 
 /** The project's apps as a file, to keep and to bring to another gateway. */
 export function FileForms(props: { frame: Frame; project: string; fault: string | null }) {
   const { frame, project, fault } = props;
-  const query = `?project=${encodeURIComponent(project)}`;
+  const query = inProject("", project);
   return (
     <Panel id="file" title="As apps.json">
       {fault ? <Notice tone="bad">{fault}</Notice> : null}

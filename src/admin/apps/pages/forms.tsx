@@ -14,6 +14,7 @@ import { pathOf } from "./paths.ts";
 import { recentSample } from "./recent-events.ts";
 import type { SAID } from "./said.ts";
 import { Refused, refusalOf } from "../../faults.ts";
+import { inProject } from "../../look/in-project.ts";
 
 type Form = Record<string, unknown>;
 type PageContext = Context<AdminBindings>;
@@ -26,7 +27,7 @@ export function createFormRoutes(options: AppPagesOptions & { answerApp: AnswerA
 
   on("move", async (context, place, { order }) => {
     await changes.move(place, Number(order), byOf(context));
-    const query = `?project=${encodeURIComponent(place.project)}&said=moved`;
+    const query = `${inProject("", place.project)}&said=moved`;
     return context.redirect(`${context.var.base}/apps${query}`, 303);
   });
 
@@ -102,7 +103,7 @@ export function createFormRoutes(options: AppPagesOptions & { answerApp: AnswerA
       const children = <FileForms frame={context.var.frame} project={project} fault={error.message} />;
       return answerPage(context, { title: "Not imported", section: "apps", children }, 400);
     }
-    const query = `?project=${encodeURIComponent(project)}&said=imported`;
+    const query = `${inProject("", project)}&said=imported`;
     return context.redirect(`${context.var.base}/apps${query}`, 303);
   });
   return routes;

@@ -3,7 +3,6 @@ import { type Context, Hono } from "hono";
 import { LOG_LEVELS } from "../../../apps/log.ts";
 import type { Instances } from "../../../apps/instances.ts";
 import type { Place } from "../../../apps/place.ts";
-import { keys } from "../../../keys.ts";
 import { readLog } from "../../../logs/read.ts";
 import { isEntryId } from "../../../logs/stored-entry.ts";
 import type { Projects } from "../../../projects.ts";
@@ -151,15 +150,14 @@ export function createAppPages(options: AppPagesOptions): Hono<AdminBindings> {
     const level = LOG_LEVELS.find((known) => known === req.query("level")) ?? "DEBUG";
     const search = req.query("search") ?? "";
     const cursor = req.query("cursor");
-    const since = new Date(now().getTime() - keys.appLogTtlSeconds * 1000).toISOString();
     const page = await readLog(store, {
       project,
       plugin,
       level,
-      since,
+      search,
+      nowMs: now().getTime(),
+      before: cursor !== undefined && isEntryId(cursor) ? cursor : undefined,
       limit: LOG_ENTRIES,
-      ...(search === "" ? {} : { search }),
-      ...(cursor !== undefined && isEntryId(cursor) ? { before: cursor } : {}),
     }).catch(() => null);
     const query = new URLSearchParams({ project, level, ...(search === "" ? {} : { search }) });
     return { page, level, search, follow: req.query("follow") === "1", query };

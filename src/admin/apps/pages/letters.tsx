@@ -5,6 +5,7 @@ import { EmptyState, Notice, Panel, Time } from "../../look/parts.tsx";
 import { shortened } from "../../look/shorten.ts";
 import { Table } from "../../look/table.tsx";
 import type { DescribedApp } from "../../shown-apps.ts";
+import { figure } from "../../look/figure.ts";
 
 const SHOWN = 5;
 
@@ -52,10 +53,8 @@ export function AppLettersPanel(props: { frame: Frame; app: DescribedApp; letter
     if (isAll && found === 0) return null;
     return (
       <>
-        {isAll ? null : `${found.toLocaleString("en")} among the project's newest 500: `}
-        <a href={frame.base + lettersPath({ project, plugin })}>
-          {isAll ? `All ${found.toLocaleString("en")}` : "All"}
-        </a>
+        {isAll ? null : `${figure(found)} among the project's newest 500: `}
+        <a href={frame.base + lettersPath({ project, plugin })}>{isAll ? `All ${figure(found)}` : "All"}</a>
       </>
     );
   }

@@ -1,12 +1,13 @@
 /** @jsxImportSource #jsx */
 import type { HookActivity } from "../../../accounts/app-activity.ts";
-import { PostForm } from "../../look/form.tsx";
+import { PostForm, Hidden } from "../../look/form.tsx";
 import type { Frame } from "../../look/frame.ts";
 import { EmptyState, Time } from "../../look/parts.tsx";
 import { shortened } from "../../look/shorten.ts";
 import type { AppHealth } from "../app-health.ts";
 import { pathOf } from "./paths.ts";
 import { AppState } from "./state.tsx";
+import { figure } from "../../look/figure.ts";
 
 export const HOOK_COLUMNS = ["Hook", "Processed", "Dropped", "Failed", "p50", "p95"] as const;
 
@@ -129,18 +130,18 @@ export function HookCells({ hook }: { hook: HookActivity | undefined }) {
     );
   }
   const { processed, dropped, failed, p50Ms, p95Ms } = hook;
-  const figures = [count(processed), count(dropped), count(failed), time(p50Ms), time(p95Ms)];
+  const figures = [figure(processed), figure(dropped), figure(failed), time(p50Ms), time(p95Ms)];
   return (
     <>
       <td>
         <code>{hook.hook}</code>
       </td>
-      {figures.map((figure, index) => (
+      {figures.map((shown, index) => (
         <td
           class={index === 2 && failed > 0 ? "numeric fault" : "numeric"}
           data-label={HOOK_COLUMNS[index + 1]}
         >
-          {figure}
+          {shown}
         </td>
       ))}
     </>
@@ -160,16 +161,12 @@ function Move(props: {
   const { app } = health;
   return (
     <PostForm frame={frame} action={pathOf(app, "move")} class="inline">
-      <input type="hidden" name="order" value={String(to)} />
+      <Hidden name="order" value={String(to)} />
       <button class="arrow" aria-label={`Move ${app.name} ${label}`} disabled={disabled}>
         {arrow}
       </button>
     </PostForm>
   );
-}
-
-function count(number: number): string {
-  return number.toLocaleString("en");
 }
 
 function time(ms: number | null): string {

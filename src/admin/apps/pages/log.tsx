@@ -1,7 +1,7 @@
 /** @jsxImportSource #jsx */
 import { LOG_LEVELS, type LogLevel } from "../../../apps/log.ts";
 import type { LogPage } from "../../../logs/read.ts";
-import { FilterForm, SelectField, TextField } from "../../look/form.tsx";
+import { FilterForm, SelectField, TextField, Hidden } from "../../look/form.tsx";
 import { Badge, EmptyState, Notice, Pager, Panel, Time, type Tone } from "../../look/parts.tsx";
 import type { DescribedApp } from "../../shown-apps.ts";
 
@@ -31,7 +31,7 @@ export function AppLogPanel({ app, log }: { app: DescribedApp; log: ShownLog }) 
   const { page, level, search, follow, query } = log;
   const filter = (
     <FilterForm label="Log">
-      <input type="hidden" name="project" value={app.project} />
+      <Hidden name="project" value={app.project} />
       <SelectField
         name="level"
         label="From level"

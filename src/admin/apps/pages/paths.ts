@@ -1,5 +1,6 @@
 /** Below the admin: an app's page, or something that is done about it there. */
+import { inProject } from "../../look/in-project.ts";
 export function pathOf({ plugin, project }: { plugin: string; project: string }, action = ""): string {
   const path = `/apps/${encodeURIComponent(plugin)}${action === "" ? "" : `/${action}`}`;
-  return `${path}?project=${encodeURIComponent(project)}`;
+  return inProject(path, project);
 }

@@ -1,6 +1,6 @@
 /** @jsxImportSource #jsx */
 import type { Frame } from "../../look/frame.ts";
-import { PostForm } from "../../look/form.tsx";
+import { PostForm, Hidden } from "../../look/form.tsx";
 import { Panel } from "../../look/parts.tsx";
 import type { DescribedApp } from "../../shown-apps.ts";
 import { pathOf } from "./paths.ts";
@@ -29,7 +29,7 @@ export function RunForms(props: { frame: Frame; app: DescribedApp; runnable: Run
       ) : null}
       {runnable.jobs.map((job) => (
         <PostForm frame={frame} action={action} class="field" label={`Job ${job}`}>
-          <input type="hidden" name="job" value={job} />
+          <Hidden name="job" value={job} />
           <label for={`job-${job}`}>{`Payload of ${job}, as JSON`}</label>
           <textarea
             id={`job-${job}`}

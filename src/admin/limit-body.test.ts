@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { Hono } from "hono";
 import { limitBody } from "./limit-body.ts";
-import { listen, type Listener } from "./testing/listen.ts";
+import { listen, type Listener } from "../testing/listen.ts";
 
 const MAX_BYTES = 10;
 
