@@ -299,8 +299,20 @@ describe("apps as a file", () => {
       { plugin: "third" },
     ]);
     const { status: _, ...body } = file;
+    const { entries } = await call("audit");
     expect(await call("apps.json", "PUT", body)).toEqual({ ...body, status: 200 });
     expect(await properties()).toMatchObject({ mode: "signed" });
+    expect((await call("audit"))["entries"]).toEqual(entries);
+  });
+
+  test("hold a default that was set over apps.json, so that it is there when they are taken back", async () => {
+    const manifest = manifestSchema.parse({ config: [{ key: "tone", default: "soft" }] });
+    edge.restart([defineApp("tuned", {}, { manifest, config: { tone: "loud" } })]);
+    await call("apps/tuned", "PATCH", { config: { tone: "soft" } });
+    const { status: _, ...body } = await call("apps.json");
+    expect(body).toEqual({ apps: [{ plugin: "tuned", config: { tone: "soft" } }] });
+    await call("apps.json", "PUT", body);
+    expect((await call("apps/tuned"))["config"]).toMatchObject([{ key: "tone", value: "soft" }]);
   });
 
   test("bring order, configuration and what is enabled", async () => {

@@ -56,7 +56,9 @@ function exportedConfig({ bundled, override }: Place): Record<string, never> {
   const fieldOf = (key: string) => bundled.manifest.config.find((field) => field.key === key);
   const entries = Object.entries(merged).flatMap(([key, value]) => {
     const field = fieldOf(key);
-    if (value === undefined || isDeepStrictEqual(value, field?.default)) return [];
+    // What was set here is told even where it is the default: apps.json may say something else.
+    const isSetHere = Object.hasOwn(override?.config ?? {}, key);
+    if (value === undefined || (!isSetHere && isDeepStrictEqual(value, field?.default))) return [];
     const isHidden = field?.secret && !isReference(value) && value !== "";
     return [[key, isHidden ? SECRET_PLACEHOLDER : value]];
   });
@@ -94,7 +96,7 @@ export function importApps(body: unknown, places: readonly Place[]): ImportedApp
   });
 }
 
-/** What is as in `apps.json` goes back to it, and so does what an admin had set and the file does not have. */
+/** What differs from what is in force. What is as in `apps.json` goes back to it, and so does what an admin had set and the file does not have. */
 function importedConfig(
   { bundled, override }: Place,
   given: NonNullable<AppChange["config"]>,
@@ -103,11 +105,14 @@ function importedConfig(
   const config: NonNullable<AppChange["config"]> = {};
   for (const key of Object.keys(override?.config ?? {})) config[key] = null;
   for (const [key, value] of Object.entries(given)) {
-    if (isDeepStrictEqual(value, bundled.config[key])) {
-      if (key in config) config[key] = null;
-    } else if (isReference(value)) {
-      throw refusalOf(`${path}.config.${key}`, "a reference to a setting belongs into a deployment");
-    } else config[key] = value;
+    if (value === SECRET_PLACEHOLDER || isDeepStrictEqual(value, override?.config?.[key])) {
+      delete config[key];
+    } else if (!isDeepStrictEqual(value, bundled.config[key])) {
+      if (isReference(value)) {
+        throw refusalOf(`${path}.config.${key}`, "a reference to a setting belongs into a deployment");
+      }
+      config[key] = value;
+    }
   }
   return config;
 }

@@ -25,10 +25,13 @@ export function createImportFile(options: {
         throw error instanceof Refused ? error.below(`apps.${index}`) : error;
       });
     }
-    // One after the other: each is placed among those before it.
+    // One after the other: each is placed among those before it. What is as it should be costs nothing.
     for (const { place, position, change } of apps) {
-      await changes.change(place, change, by);
-      await changes.move(place, position, by);
+      if (change.enabled !== undefined || Object.keys(change.config ?? {}).length > 0) {
+        await changes.change(place, change, by);
+      }
+      const there = instances.places(project)[position - 1];
+      if (there?.plugin !== place.plugin) await changes.move(place, position, by);
     }
   };
 }

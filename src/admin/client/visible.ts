@@ -4,25 +4,23 @@
  */
 export function showWhereItApplies(part: ParentNode): void {
   const blocks = [...part.querySelectorAll<HTMLElement>("[data-visible-if]")];
-  const form = blocks[0]?.closest("form");
-  if (!form) return;
+  if (blocks.length === 0) return;
   const update = () => {
     for (const block of blocks) {
       const conditions = JSON.parse(block.dataset["visibleIf"] ?? "[]") as [string, unknown?][];
-      const isShown = conditions.every(([key, wanted]) => applies(valueOf(form, key), wanted));
+      const isShown = conditions.every(([key, wanted]) => applies(valueOf(key), wanted));
       block.hidden = !isShown;
       for (const control of block.querySelectorAll<HTMLInputElement>("input, select, textarea")) {
         control.disabled = !isShown;
       }
     }
   };
-  form.addEventListener("input", update);
+  addEventListener("input", update);
   update();
 }
 
-function valueOf(form: HTMLFormElement, key: string): string {
-  const control = form.elements.namedItem(`config.${key}`);
-  return control && "value" in control ? control.value : "";
+function valueOf(key: string): string {
+  return document.querySelector<HTMLInputElement>(`[name="${CSS.escape(`config.${key}`)}"]`)?.value ?? "";
 }
 
 function applies(value: string, wanted: unknown): boolean {

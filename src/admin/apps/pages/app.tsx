@@ -70,7 +70,7 @@ export function AppPage(props: AppPageProps) {
         ) : null}
       </PostForm>
       {props.trial ? <TrialResult trial={props.trial} /> : null}
-      <AttachmentForms frame={frame} app={app} mayChange={mayChange} />
+      <AttachmentForms frame={frame} place={place} app={app} mayChange={mayChange} />
       {mayChange ? <RunForms frame={frame} app={app} runnable={props.runnable} /> : null}
       <AppLettersPanel frame={frame} app={app} letters={props.letters} />
       <AppLogPanel app={app} log={props.log} />

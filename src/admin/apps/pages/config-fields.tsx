@@ -24,13 +24,10 @@ export function ConfigFields({ place, app, entered }: { place: Place; app: Descr
     <div class="columns">
       {fields.map((field) => {
         const described = app.config.find(({ key }) => key === field.key);
-        const { key, visible_if: visibleIf, type } = field;
+        const { key, type } = field;
         if (key !== undefined && type === "attachment") return null;
         return (
-          <div
-            class={described ? undefined : "whole"}
-            data-visible-if={visibleIf?.length ? JSON.stringify(visibleIf) : undefined}
-          >
+          <div class={described ? undefined : "whole"} data-visible-if={visibleIf(field)}>
             {field.markdown ? <Markdown text={field.markdown} /> : null}
             {described ? <ConfigField field={field} described={described} entered={entered} /> : null}
           </div>
@@ -49,6 +46,11 @@ export function ConfigFields({ place, app, entered }: { place: Place; app: Descr
       ) : null}
     </div>
   );
+}
+
+/** When a field is shown, for scripts. */
+export function visibleIf({ visible_if: conditions }: ManifestField): string | undefined {
+  return conditions?.length ? JSON.stringify(conditions) : undefined;
 }
 
 function ConfigField(props: { field: ManifestField; described: DescribedField; entered: Entered }) {
