@@ -208,8 +208,8 @@ describe.skipIf(program === null)("the admin in Chromium, on workerd", () => {
     await page.getByLabel("Key of the bank").fill("key-of-the-bank");
     await page.getByRole("heading", { name: "Try it" }).click();
     await page.context().clearCookies();
-    const asked = page.waitForResponse((response) => response.url().includes("/login"));
-    await page.clock.runFor(60_000);
+    const asked = page.waitForRequest((request) => request.url().includes("/login"));
+    await page.clock.runFor(30_000);
     await asked;
     await page.getByRole("button", { name: "Save" }).click();
     const opened = page.waitForEvent("popup");
