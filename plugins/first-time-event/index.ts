@@ -83,7 +83,7 @@ function asObject(value: unknown): object {
   return typeof value === "object" && value !== null ? value : {};
 }
 
-/** Takes a JSON list too, which reads the same as text. */
+/** A list works as well as text with commas: as text it has the same. */
 function splitList(names: unknown): string[] {
   return String(names ?? "")
     .split(",")

@@ -57,7 +57,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-/** Takes a JSON list too, which reads the same as text. */
+/** A list works as well as text with commas: as text it has the same. */
 function splitList(names: unknown): string[] {
   return String(names ?? "")
     .split(",")
