@@ -1,3 +1,4 @@
+import { describeStoreError } from "../store.ts";
 import { createInstance, type Instance, type InstanceServices } from "./instance.ts";
 import { type Place, release } from "./place.ts";
 import { refuseReplication } from "./replicator.ts";
@@ -69,8 +70,8 @@ export function createSetUp(options: {
     try {
       global.fill(ahead === undefined ? await global.read(scope.commands) : ahead);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      log("WARN", "SYSTEM", `global starts from set-up alone: ${reason}`, "setupPlugin");
+      const message = `global starts from set-up alone: ${describeStoreError(error)}`;
+      log("WARN", "SYSTEM", message, "setupPlugin");
       global.fill(null);
     }
   }

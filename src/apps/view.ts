@@ -7,7 +7,7 @@ import { readRecord, trimRecord, watchedUntilMs } from "./state/record.ts";
 import { secretPlace, type Vault } from "./state/vault.ts";
 import { createSystemLog } from "./system-log.ts";
 import { tearDownInstance } from "./teardown.ts";
-import type { Store } from "../store.ts";
+import { describeStoreError, type Store } from "../store.ts";
 
 /** The apps of a project as one isolate sees them. */
 export interface ProjectView {
@@ -95,8 +95,8 @@ export function createLook(options: {
 
   /** Once per outage, to the log of each app that is enabled. */
   function reportAway({ places }: ProjectView, error: unknown, scope: Scope): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    const message = `this isolate goes on with what it knows of set-up and of the admin's changes: ${reason}`;
+    const known = "this isolate goes on with what it knows of set-up and of the admin's changes";
+    const message = `${known}: ${describeStoreError(error)}`;
     for (const place of places) if (place.enabled) log(place, "WARN", message, { scope });
   }
 }

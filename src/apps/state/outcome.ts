@@ -1,3 +1,4 @@
+import { describeStoreError } from "../../store.ts";
 import { summariseThrown } from "../describe-thrown.ts";
 import { isRetry } from "../errors.ts";
 import type { Instance, InstanceServices } from "../instance.ts";
@@ -82,8 +83,8 @@ export function createRecordOutcome(services: InstanceServices): RecordOutcome {
       const state = next(place.state, context);
       outcome = { value: state ?? place.state, changed: state !== null };
       alone = true;
-      const reason = error instanceof Error ? error.message : String(error);
-      log(place, "WARN", `this isolate keeps the state of set-up to itself: ${reason}`, { hook, scope });
+      const message = `this isolate keeps the state of set-up to itself: ${describeStoreError(error)}`;
+      log(place, "WARN", message, { hook, scope });
     }
     if (place.definition === definition) {
       place.state = outcome.value;
