@@ -5,7 +5,7 @@ import { acknowledge } from "./acknowledge.ts";
 import type { AppDefinition } from "./apps/definition.ts";
 import { mendRegExp } from "./apps/built-ins/regexp.ts";
 import type { LocateInDatabase } from "./apps/meta/geoip.ts";
-import type { Scope } from "./apps/scope.ts";
+import type { Instances } from "./apps/instances.ts";
 import type { Unhandled } from "./apps/unhandled.ts";
 import { createCapture } from "./capture/capture.ts";
 import { preflightHeaders } from "./capture/cors.ts";
@@ -20,7 +20,7 @@ import { createProxy } from "./proxy/index.ts";
 import { createReplay } from "./replay/index.ts";
 import { createHealth } from "./health.ts";
 import { tick } from "./schedule/tick.ts";
-import { createServices, hasHook, type Services } from "./services.ts";
+import { createServices, type Services } from "./services.ts";
 import type { Environment, Settings } from "./settings.ts";
 import { teamIdOf } from "./team.ts";
 import { version } from "./version.ts";
@@ -77,7 +77,7 @@ export function createGateway(platform: Platform, services = createServices(plat
     ({ req }) => new Response(null, { status: 204, headers: preflightHeaders(req.raw, ANY_METHOD) }),
   );
 
-  const { instances, queue } = services;
+  const { instances } = services;
   return {
     routes: app.routes,
     fetch(request, requestPlatform) {
@@ -89,7 +89,7 @@ export function createGateway(platform: Platform, services = createServices(plat
     async stop(waitUntil) {
       const scope = services.openScope(waitUntil, 0);
       await instances.tearDown(scope);
-      await queue.publish(await services.leftovers(scope));
+      await services.finish(scope);
     },
     ...services.unhandled,
   };
@@ -145,7 +145,7 @@ function mountOwnRoutes(app: App, platform: Platform, services: Services): void 
  * capture request would pay for that.
  */
 function mountAdmin(app: App, platform: Platform, services: Services): void {
-  const { queue, leftovers, logs } = services;
+  const { logs } = services;
   const admin = createApp(platform, services);
   admin.use(async ({ env }, next) => {
     await next();
@@ -153,8 +153,7 @@ function mountAdmin(app: App, platform: Platform, services: Services): void {
     const flushed = logs.flush();
     if (flushed) env.waitUntil(flushed);
   });
-  const finish = async (scope: Scope) => queue.publish(await leftovers(scope));
-  admin.route("/admin", createAdmin({ ...services, ...platform, finish }));
+  admin.route("/admin", createAdmin({ ...services, ...platform }));
   app.all("/admin/*", ({ req, env }) => admin.fetch(req.raw, env));
 }
 
@@ -196,7 +195,7 @@ function mountSdkRoutes(app: App, platform: Platform, services: Services): void 
     createReplay({
       ...reception,
       ...upstream,
-      wantsSnapshots: (project) => hasHook(instances, project, "onSnapshot"),
+      wantsSnapshots: (project) => hasSnapshotHook(instances, project),
       ingestSnapshots: ingest,
       siteUrl: settings.publicUrl,
     }),
@@ -221,4 +220,8 @@ function prefixedPath(prefix: string): (request: Request) => string {
     const path = routePath(request);
     return path === prefix || path.startsWith(`${prefix}/`) ? path.slice(prefix.length) || "/" : path;
   };
+}
+
+function hasSnapshotHook(instances: Instances, project: string): boolean {
+  return instances.definitions(project).some(({ plugin }) => instances.hooks(project, plugin)?.onSnapshot);
 }

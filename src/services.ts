@@ -3,9 +3,8 @@ import { createAlerts } from "./alerts.ts";
 import { createDisabledAlert } from "./apps/disabled-alert.ts";
 import { createGenerations } from "./apps/generation.ts";
 import type { InstanceServices } from "./apps/instance.ts";
-import { createInstances, type Instances } from "./apps/instances.ts";
-import type { Leftovers } from "./apps/leftovers.ts";
-import { createScope, type Scope } from "./apps/scope.ts";
+import { createInstances } from "./apps/instances.ts";
+import type { Scope } from "./apps/scope.ts";
 import { createVault } from "./apps/state/vault.ts";
 import { createUnhandled } from "./apps/unhandled.ts";
 import { createExactRateLimit } from "./capture/exact-rate-limit.ts";
@@ -16,12 +15,12 @@ import { createSweep } from "./delivery/exports/sweep.ts";
 import type { SetupMessage } from "./delivery/message.ts";
 import { createOutage } from "./delivery/outage.ts";
 import { createProgressBook } from "./delivery/progress/index.ts";
-import { leftoverMessages, setupMessage } from "./delivery/publish.ts";
+import { setupMessage } from "./delivery/publish.ts";
 import { createQueue } from "./delivery/queue.ts";
 import { createDrain } from "./delivery/spool/drain.ts";
 import { createSpool } from "./delivery/spool/index.ts";
 import { createWork } from "./delivery/work.ts";
-import type { Platform, RequestPlatform } from "./gateway.ts";
+import type { Platform } from "./gateway.ts";
 import { createIngest } from "./ingest.ts";
 import { createLogs } from "./logs/index.ts";
 import { createPipeline } from "./pipeline/index.ts";
@@ -30,6 +29,7 @@ import { createHousekeeping } from "./schedule/housekeeping.ts";
 import { createLeases } from "./schedule/lease.ts";
 import { createTasks } from "./schedule/tasks.ts";
 import { createLastTick } from "./schedule/ticks.ts";
+import { createScopes } from "./scopes.ts";
 import { createStore } from "./store.ts";
 import { createHeldStories } from "./stories/held.ts";
 import { createStories } from "./stories/index.ts";
@@ -41,6 +41,7 @@ export type Services = ReturnType<typeof createServices>;
 /** Makes the gateway's parts and hands each what it needs of the others. Reaches neither Redis nor QStash. */
 export function createServices(platform: Platform) {
   const { settings, now } = platform;
+  const { publicUrl, maxMessageBytes } = settings;
   const uuidV7 = createUuidV7(platform.randomBytes);
   const uuid = () => uuidV7(now().getTime());
   const store = createStore(settings.redis);
@@ -48,13 +49,7 @@ export function createServices(platform: Platform) {
   const { mask, writeFault, writeNote } = logs;
   const nowMs = () => now().getTime();
   const outage = createOutage({ nowMs, onFault: writeFault, onBack: writeNote });
-  const qstash = createQueue({
-    ...settings.qstash,
-    publicUrl: settings.publicUrl,
-    maxMessageBytes: settings.maxMessageBytes,
-    store,
-    outage,
-  });
+  const qstash = createQueue({ ...settings.qstash, publicUrl, maxMessageBytes, store, outage });
   const spool = createSpool({ store, maxBytes: settings.spoolMaxBytes, nowMs });
   const queue = createDurableQueue({ qstash, spool, outage });
   const vault = createVault(settings.secretsKey, platform.randomBytes);
@@ -84,31 +79,19 @@ export function createServices(platform: Platform) {
     mayBeWatched: maySample,
   });
 
-  const sealing = { maxMessageBytes: settings.maxMessageBytes, now };
   const bufferStore = createBufferStore({ store, now, uuid });
-  const messagesOf = async (left: Leftovers) => [
-    ...leftoverMessages(left, sealing),
-    ...(await bufferStore.add(left)),
-  ];
-  const leftovers = async (scope: Scope) => messagesOf(await scope.finish());
   const generations = createGenerations(settings.qstash);
-  /** `id` names work that may be done again; `address` is where it was asked for. */
-  const openScope = (
-    waitUntil: RequestPlatform["waitUntil"],
-    generation: number,
-    { id = uuid(), address = settings.publicUrl }: { id?: string | undefined; address?: string } = {},
-  ): Scope =>
-    createScope({
-      id,
-      store,
-      nowMs,
-      generation,
-      ownAddresses: [settings.publicUrl, address],
-      seal: generations.seal,
-      waitUntil,
-      publish: async (late) => queue.publish(await messagesOf(late)),
-      flushLogs: logs.kept.flush,
-    });
+  const scopes = createScopes({
+    store,
+    queue,
+    bufferStore,
+    generations,
+    publicUrl,
+    maxMessageBytes,
+    flushLogs: logs.kept.flush,
+    now,
+    uuid,
+  });
 
   const sampler = createSampler({ maySample, isWatched: instances.isWatched, now });
   const snapshot = createSnapshot(settings.maskedFields, mask);
@@ -132,9 +115,8 @@ export function createServices(platform: Platform) {
     mask,
     unhandled: createUnhandled(writeFault),
     stories,
-    openScope,
+    ...scopes,
     generations,
-    leftovers,
     uuid,
     tally,
     progress: createProgressBook({
@@ -176,8 +158,8 @@ export function createServices(platform: Platform) {
     ingest: createIngest({
       pipeline: createPipeline({ instances, ...settings }),
       queue,
-      maxMessageBytes: settings.maxMessageBytes,
-      leftovers,
+      maxMessageBytes,
+      leftovers: scopes.leftovers,
       exactDrops: settings.exactDrops,
       tally,
       stories,
@@ -185,9 +167,4 @@ export function createServices(platform: Platform) {
       onFault: writeFault,
     }),
   };
-}
-
-/** Whether some app of the project has a hook. */
-export function hasHook(instances: Instances, project: string, hook: "onSnapshot"): boolean {
-  return instances.definitions(project).some(({ plugin }) => instances.hooks(project, plugin)?.[hook]);
 }

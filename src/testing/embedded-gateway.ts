@@ -192,7 +192,7 @@ export async function startEmbeddedGateway(options: EmbeddedGatewayOptions): Pro
       try {
         return await run(scope, services);
       } finally {
-        await services.queue.publish(await services.leftovers(scope));
+        await services.finish(scope);
       }
     },
     async advance(milliseconds) {
