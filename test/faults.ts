@@ -1,3 +1,5 @@
+import type { Serve } from "../src/testing/listen.ts";
+
 /** A call that the gateway makes, counted from 0. */
 export interface Call {
   nth: number;
@@ -10,8 +12,6 @@ export interface Call {
  * ends right before or right after it.
  */
 export type Fate = "pass" | "refuse" | "lose answer" | "crash before" | "crash after";
-
-type Serve = (request: Request) => Response | Promise<Response>;
 
 /** Stands between the gateway and everything that it calls, and between QStash and the gateway. */
 export interface Faults {

@@ -5,13 +5,11 @@ import type { Scope } from "../apps/scope.ts";
 import type { DeadLetter } from "../delivery/dead-letters/letter.ts";
 import type { ClientLocation } from "../event.ts";
 import { createGateway, type Platform, type RoutedGateway } from "../gateway.ts";
-import { createQStash, type QStash } from "../local/qstash/qstash.ts";
-import { createBackend } from "../local/redis/backend.ts";
-import { createRedisRest, type RedisRest } from "../local/redis/rest.ts";
 import { createServices, type Services } from "../services.ts";
 import { readSettings } from "../settings.ts";
 import type { FakeClock } from "./clock.ts";
 import { listen } from "./listen.ts";
+import { type Around, startTestUpstash, type TestUpstash } from "./upstash.ts";
 
 /** An event as PostHog gets it. */
 export interface DeliveredEvent {
@@ -37,22 +35,15 @@ export interface EmbeddedGatewayOptions {
   redisUrl?: string;
   /** What the platform knows of a client's whereabouts. */
   locationOf?: (ip: string) => ClientLocation | null;
-  /** Stands between the gateway and what it calls, or what calls it: to break a call, say. */
-  around?: (serves: "redis" | "qstash" | "gateway", serve: Serve) => Serve;
+  around?: Around;
 }
 
-/** Answers requests. */
-export type Serve = (request: Request) => Response | Promise<Response>;
-
 /** The whole gateway on real sockets, over the embedded stack, on a clock that the test moves. */
-export interface EmbeddedGateway {
+export interface EmbeddedGateway extends Omit<TestUpstash, "environment"> {
   url: string;
   token: string;
   adminToken: string;
-  qstashToken: string;
   clock: FakeClock;
-  qstash: QStash;
-  redis: RedisRest;
   log: LogEntry[];
   /** Every route of the gateway's router. */
   routes: RoutedGateway["routes"];
@@ -68,36 +59,23 @@ export interface EmbeddedGateway {
   settle(): Promise<void>;
   /** Moves the clock through every delivery due on the way. */
   advance(milliseconds: number): Promise<void>;
-  /** Runs a Redis command beside the gateway, to look at what it keeps. */
-  redisCommand(...command: string[]): Promise<unknown>;
   deadLetters(): Promise<DeadLetter[]>;
   /** Ends the gateway's apps as a shutdown does. */
   tearDown(): Promise<void>;
-  /** Makes the gateway's Redis refuse everything, or not any more. QStash keeps what it has. */
-  setRedisAway(away: boolean): void;
-  /** Makes QStash refuse everything, or not any more. */
-  setQStashAway(away: boolean): void;
-  /** Answers in QStash's place, or not any more. */
-  answerAsQStash(serve: Serve | null): void;
   /** Starts the gateway afresh over the same Redis and QStash, as a new isolate would, or a deployment with changes. */
   restart(apps?: readonly AppDefinition[], settings?: Readonly<Record<string, string>>): void;
   /** Starts another isolate beside this one, on an address of its own; QStash goes on delivering to the first. */
   isolate(apps?: readonly AppDefinition[]): Promise<Pick<EmbeddedGateway, "url" | "send">>;
-  stop(): Promise<void>;
 }
 
+const TOKEN = "phc_test";
+const ADMIN_TOKEN = "an-admin-token-for-tests";
+
 export async function startEmbeddedGateway(options: EmbeddedGatewayOptions): Promise<EmbeddedGateway> {
-  const { clock } = options;
-  const token = "phc_test";
-  const adminToken = "an-admin-token-for-tests";
-  const qstashToken = "qstash-token";
-  const backend = await createBackend(options.redisUrl);
-  const redis = createRedisRest({ backend, token: "redis-token" });
-  const signingKeys = {
-    currentSigningKey: "sig_current_for_tests_only",
-    nextSigningKey: "sig_next_for_tests_only",
-  };
-  const qstash = createQStash({ backend, token: qstashToken, ...signingKeys, clock });
+  const { clock, around = (_serves, serve) => serve } = options;
+  const upstash = await startTestUpstash({ clock, redisUrl: options.redisUrl, around });
+  const { environment: upstashSettings, ...parts } = upstash;
+  const { qstash, redisCommand } = parts;
 
   const log: LogEntry[] = [];
   const background = new Set<Promise<unknown>>();
@@ -106,32 +84,19 @@ export async function startEmbeddedGateway(options: EmbeddedGatewayOptions): Pro
     void promise.finally(() => background.delete(promise));
   };
   let running: { gateway: RoutedGateway; services: Services } | undefined;
-  let redisAway = false;
-  let answerAsQStash: Serve | null = null;
   const answer = async (answering: RoutedGateway | undefined, request: Request) => {
     const ip = request.headers.get("CF-Connecting-IP") ?? "127.0.0.1";
     const client = { ip, location: () => options.locationOf?.(ip) ?? null };
     return (await answering?.fetch(request, { client, waitUntil })) ?? new Response(null, { status: 503 });
   };
-  const { around = (_serves, serve) => serve } = options;
-  const refuse = () => new Response("away", { status: 503 });
-  const servers = await Promise.all([
-    listen(around("redis", (request) => (redisAway ? refuse() : redis.fetch(request)))),
-    listen(around("qstash", (request) => (answerAsQStash ?? qstash.fetch)(request))),
-    listen(around("gateway", (request) => answer(running?.gateway, request))),
-  ]);
-  const [redisServer, qstashServer, gatewayServer] = servers;
+  const server = await listen(around("gateway", (request) => answer(running?.gateway, request)));
+  const servers = [server];
   const environment = {
-    PROJECT_TOKENS: token,
-    PUBLIC_URL: gatewayServer.url,
+    PROJECT_TOKENS: TOKEN,
+    PUBLIC_URL: server.url,
     POSTHOG_HOST: options.posthogHost,
-    UPSTASH_REDIS_REST_URL: redisServer.url,
-    UPSTASH_REDIS_REST_TOKEN: "redis-token",
-    QSTASH_URL: qstashServer.url,
-    QSTASH_TOKEN: qstashToken,
-    QSTASH_CURRENT_SIGNING_KEY: signingKeys.currentSigningKey,
-    QSTASH_NEXT_SIGNING_KEY: signingKeys.nextSigningKey,
-    ADMIN_TOKEN: adminToken,
+    ADMIN_TOKEN,
+    ...upstashSettings,
     // Tests count what Redis is asked; those about samples set this themselves.
     EVENT_SAMPLES: "0",
     ...options.settings,
@@ -162,7 +127,7 @@ export async function startEmbeddedGateway(options: EmbeddedGatewayOptions): Pro
     fetch(`${url}/batch/`, {
       method: "POST",
       headers: { "Content-Type": "application/json", ...(ip ? { "CF-Connecting-IP": ip } : {}) },
-      body: JSON.stringify({ api_key: token, batch: events }),
+      body: JSON.stringify({ api_key: TOKEN, batch: events }),
     });
 
   const settle = async () => {
@@ -170,22 +135,18 @@ export async function startEmbeddedGateway(options: EmbeddedGatewayOptions): Pro
       while (background.size > 0) await Promise.all(background);
     } while ((await qstash.deliverDue()) > 0 || background.size > 0);
   };
-  const redisCommand = async (...command: string[]) => backend.command(command);
   return {
-    url: gatewayServer.url,
-    token,
-    adminToken,
-    qstashToken,
+    ...parts,
+    url: server.url,
+    token: TOKEN,
+    adminToken: ADMIN_TOKEN,
     clock,
-    qstash,
-    redis,
     log,
     settle,
-    redisCommand,
     routes,
     fetch: (request) => answer(running?.gateway, request),
     scheduled: (timeMs) => running?.gateway.scheduled(timeMs) ?? Promise.resolve(),
-    send: (events, ip) => sendTo(gatewayServer.url, events, ip),
+    send: (events, ip) => sendTo(server.url, events, ip),
     async work(run) {
       const { services } = (running ??= create());
       const scope = services.openScope(waitUntil, 0);
@@ -211,30 +172,21 @@ export async function startEmbeddedGateway(options: EmbeddedGatewayOptions): Pro
       return Promise.all(names.map(async (name) => JSON.parse(String(await redisCommand("GET", name)))));
     },
     tearDown: async () => running?.gateway.stop(waitUntil),
-    setRedisAway(away) {
-      redisAway = away;
-    },
-    setQStashAway(away) {
-      answerAsQStash = away ? refuse : null;
-    },
-    answerAsQStash(serve) {
-      answerAsQStash = serve;
-    },
     restart(apps, settings) {
       running = create(apps, settings);
     },
     async isolate(apps) {
       const { gateway } = create(apps);
-      const server = await listen((request) => answer(gateway, request));
-      servers.push(server);
-      return { url: server.url, send: (events, ip) => sendTo(server.url, events, ip) };
+      const { url, stop } = await listen((request) => answer(gateway, request));
+      servers.push({ url, stop });
+      return { url, send: (events, ip) => sendTo(url, events, ip) };
     },
     async stop() {
       try {
         await settle();
       } finally {
-        await Promise.all(servers.map((server) => server.stop()));
-        await backend.close();
+        await Promise.all(servers.map(({ stop }) => stop()));
+        await upstash.stop();
       }
     },
   };

@@ -2,10 +2,9 @@ import { createQStash, type QStash } from "../../src/local/qstash/qstash.ts";
 import type { RedisBackend } from "../../src/local/redis/backend.ts";
 import { createMemoryBackend } from "../../src/local/redis/memory.ts";
 import { createRedisRest } from "../../src/local/redis/rest.ts";
+import type { Serve } from "../../src/testing/listen.ts";
 import { type SigningKeys, tokens } from "./isolates.ts";
 import type { VirtualTime } from "./time.ts";
-
-type Serve = (request: Request) => Response | Promise<Response>;
 
 /** The embedded Redis and QStash, off any socket. */
 export interface Stack {

@@ -8,9 +8,9 @@ import { createFakeClock } from "../../../src/testing/clock.ts";
 import {
   type DeliveredEvent,
   type EmbeddedGateway,
-  type Serve,
   startEmbeddedGateway,
 } from "../../../src/testing/embedded-gateway.ts";
+import type { Serve } from "../../../src/testing/listen.ts";
 import { startRecorder } from "../../recorder.ts";
 
 /** A gateway that QStash calls on all of its routes, and what that came to. */
