@@ -1,5 +1,3 @@
-import { Buffer } from "node:buffer";
-import { copyJson } from "../json.ts";
 import { type Secrets, secretsOf } from "../logs/secrets.ts";
 import type { Environment } from "../settings.ts";
 import { teamIdOf } from "../team.ts";
@@ -18,13 +16,12 @@ import { findHooks, type Hooks } from "./hooks.ts";
 import { copyLibrary } from "./libraries/own-copy.ts";
 import { createLoopGuard, guardThenable } from "./loop-guard.ts";
 import { type AppLog, createAppLog, type LogSink } from "./log.ts";
-import { createAppCache } from "./meta/cache.ts";
 import { resolveConfig } from "./meta/config.ts";
 import { type AppGlobal, createAppGlobal } from "./meta/global.ts";
-import { createAppGeoip, type LocateInDatabase } from "./meta/geoip.ts";
+import type { LocateInDatabase } from "./meta/geoip.ts";
+import { createMeta } from "./meta/index.ts";
 import { createAppJobs } from "./meta/jobs.ts";
 import { createAppMetrics } from "./meta/metrics.ts";
-import { createAppStorage } from "./meta/storage.ts";
 import { keepRequestsAlive } from "./package-requests.ts";
 import { createAppPostHog } from "./posthog.ts";
 import { createAppApi, type PostHogAccess } from "./posthog-api.ts";
@@ -89,7 +86,6 @@ export function createInstance(
     log("ERROR", "PLUGIN", what + describeThrown(thrown, readFrames), hook);
   const fetch = createAppFetch(services.fetch);
   const jobs = createAppJobs({ project, plugin, now: services.now });
-  const { storage, cursor } = createAppStorage(project, plugin);
   const buffers = createAppBuffers({
     project,
     plugin,
@@ -146,24 +142,15 @@ export function createInstance(
     project,
     label: `${definition.name} (${definition.id})`,
     hooks,
-    meta: {
-      // A copy at each look: what an app writes into it changes nothing for others (decisions 9).
-      get config() {
-        return copyJson(config);
-      },
-      // meta is the app's to write to, as it was in PostHog.
-      set config(value) {
-        Object.defineProperty(this, "config", { value, writable: true });
-      },
-      cache: createAppCache(project, plugin),
-      storage,
-      utils: { cursor },
-      geoip: createAppGeoip(services.locate),
+    meta: createMeta({
+      definition,
+      project,
+      config,
+      locate: services.locate,
       jobs,
       metrics,
       global: global.object,
-      attachments: decodeAttachments(definition),
-    },
+    }),
     config,
     global,
     buffers: buffers.made,
@@ -181,12 +168,4 @@ export function createInstance(
       throw thrown;
     }
   }
-}
-
-function decodeAttachments(definition: AppDefinition): Record<string, unknown> {
-  const decoded: Record<string, unknown> = {};
-  for (const [field, attachment] of Object.entries(definition.attachments)) {
-    decoded[field] = { ...attachment, contents: Buffer.from(attachment.contents, "base64") };
-  }
-  return decoded;
 }
