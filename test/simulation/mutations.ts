@@ -72,7 +72,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   },
   "what follows from a message is not published": {
     file: "src/delivery/progress/run.ts",
-    from: "await options.publish(outgoing);",
+    from: "await options.publish(isKept ? outgoing : [...outgoing, ...takeBurials()]);",
     to: "",
   },
   "a message's lease is never renewed": {
