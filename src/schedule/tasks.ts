@@ -1,7 +1,7 @@
 import type { ScheduledTask } from "../apps/hooks.ts";
 import type { Instance } from "../apps/instance.ts";
-import { runHook } from "../apps/run-hook.ts";
 import type { Instances } from "../apps/instances.ts";
+import { runHook } from "../apps/run-hook.ts";
 import type { Scope } from "../apps/scope.ts";
 import type { TaskMessage } from "../delivery/message.ts";
 import { outgoing } from "../delivery/publish.ts";
@@ -104,6 +104,7 @@ export function createTasks(options: {
       try {
         instance = await instances.find(project, plugin, scope);
         if (instance) await runHeld(instance, task, scope, hold);
+        // Asked for what it says in the app's log: that tasks do not run before set-up has succeeded.
         else instances.tasks(project, plugin);
       } finally {
         await hold.release();
