@@ -15,7 +15,7 @@ export type CallOutcome = { result: unknown } | { thrown: unknown };
 export interface Link {
   instance: Instance;
   invocation: Invocation;
-  /** The calls so far of an app that takes one event at a time; null for all others. */
+  /** When all events so far have left an app that takes one at a time; null for all others. */
   tail: Promise<unknown> | null;
   /** Events that reached the app, that it failed with, and that it dropped. */
   reached: number;
@@ -25,18 +25,36 @@ export interface Link {
   enter: (call: () => unknown) => unknown;
 }
 
-/** Calls an app for one event. Synchronous where the app is, so that plain apps cost no turn of the event loop. */
+/** An event's turn at an app that takes one at a time. */
+export interface Turn {
+  /** Resolves when those before it have left the app, or will never come to it. */
+  come: Promise<unknown>;
+  leave: () => void;
+}
+
+/** Puts an event into the app's line, which keeps the order of these calls; undefined where there is none. It must leave it. */
+export function takeTurn(link: Link): Turn | undefined {
+  const come = link.tail;
+  if (!come) return undefined;
+  const { promise: left, resolve: leave } = Promise.withResolvers<void>();
+  link.tail = come.then(() => left);
+  return { come, leave };
+}
+
+/**
+ * Calls an app for one event, when its turn has come if it has one. Synchronous where the app is, so that plain apps cost no
+ * turn of the event loop.
+ */
 export function callApp(
   link: Link,
   event: PluginEvent,
   deadline: Deadline,
+  turn: Turn | undefined,
 ): CallOutcome | Promise<CallOutcome> {
-  if (!link.tail) return call(link, event, deadline);
-  const turn = link.tail.then(() =>
-    deadline.passed ? { thrown: tooLate(link, deadline) } : call(link, event, deadline),
-  );
-  link.tail = turn;
-  return turn;
+  if (!turn) return call(link, event, deadline);
+  return turn.come
+    .then(() => (deadline.passed ? { thrown: tooLate(link, deadline) } : call(link, event, deadline)))
+    .finally(turn.leave);
 }
 
 function call(link: Link, event: PluginEvent, deadline: Deadline): CallOutcome | Promise<CallOutcome> {

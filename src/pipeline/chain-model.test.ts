@@ -104,14 +104,15 @@ function newEvent(person: string, offset: number): PluginEvent {
   return { uuid: `event ${offset}`, event: "e", distinct_id: person, offset, ...from };
 }
 
-test("the chain agrees with a model of its rules, and keeps each person's events in order at every app", async () => {
+test("the chain agrees with a model of its rules, and keeps each person's events in order at every app, and all at a sequential one", async () => {
   const people = fc.array(fc.constantFrom("a", "b", "c"), { minLength: 1, maxLength: 8 });
   await fc.assert(
     fc.asyncProperty(fc.array(anyApp, { maxLength: 6 }), people, async (apps, persons) => {
       const { results, seen } = await run(apps, persons);
       const order = apps.map(({ kind }) => kind);
       expect(results).toEqual(persons.map((person) => model(order, person)));
-      for (const offsets of seen) {
+      for (const [index, offsets] of seen.entries()) {
+        if (apps[index]?.sequential) expect(offsets).toEqual(offsets.toSorted((a, b) => a - b));
         for (const person of new Set(persons)) {
           const own = offsets.filter((offset) => persons[offset] === person);
           expect(own).toEqual(own.toSorted((a, b) => a - b));

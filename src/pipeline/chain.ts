@@ -3,7 +3,7 @@ import type { Instance } from "../apps/instance.ts";
 import { currentInvocation, type Invocation, type Scope } from "../apps/scope.ts";
 import type { PluginEvent } from "../event.ts";
 import type { EventTrace, Traces } from "../stories/trace.ts";
-import { type CallOutcome, callApp, type Link, settle } from "./call.ts";
+import { type CallOutcome, callApp, type Link, settle, takeTurn, type Turn } from "./call.ts";
 import type { Deadline } from "./deadline.ts";
 import { type Markers, setMarkers, takeMarkers } from "./markers.ts";
 
@@ -25,8 +25,8 @@ export interface ChainOptions {
 
 /**
  * Runs events through every app's `processEvent`, apps strictly in order. Events of one `distinct_id` go in order, those
- * of different people concurrently (decisions 18b). Outcomes come in the order of the events. Never rejects: what an app
- * throws stays with its event, and is logged.
+ * of different people concurrently, but for apps that take one at a time, in the order in which they came (decisions 18b).
+ * Outcomes come in the order of the events. Never rejects: what an app throws stays with its event, and is logged.
  *
  * Events are changed in place. Nothing is awaited per event unless an app is asynchronous.
  */
@@ -63,19 +63,25 @@ export async function runChain(
   const outcomes: ChainOutcome[] = [];
   const lastOfPerson = new Map<string, Promise<unknown>>();
   const running: Promise<unknown>[] = [];
+  const hasLines = links.some(({ tail }) => tail);
   events.forEach((event, index) => {
-    const start = () => passThrough(event, links, deferred, options, options.traces?.of(index));
+    // Taken now, since an event may start later than some that came after it.
+    const turns = hasLines ? links.map(takeTurn) : [];
+    const start = () => passThrough(event, links, turns, deferred, options, options.traces?.of(index));
+    const end = (result: ChainOutcome) => {
+      outcomes[index] = result;
+      // Also those that it did not come to.
+      for (const turn of turns) turn?.leave();
+    };
     // Read before an app can have changed it.
     const person = event.distinct_id;
     const outcome = lastOfPerson.get(person)?.then(start) ?? start();
     if (outcome instanceof Promise) {
-      const stored = outcome.then((result) => {
-        outcomes[index] = result;
-      });
+      const stored = outcome.then(end);
       lastOfPerson.set(person, stored);
       running.push(stored);
     } else {
-      outcomes[index] = outcome;
+      end(outcome);
     }
   });
   if (running.length > 0) await Promise.all(running);
@@ -90,6 +96,7 @@ export async function runChain(
 function passThrough(
   entered: PluginEvent,
   links: readonly Link[],
+  turns: readonly (Turn | undefined)[],
   deferred: readonly string[],
   options: ChainOptions,
   trace: EventTrace | undefined,
@@ -108,7 +115,7 @@ function passThrough(
         trace?.after(link.instance, event, { thrown: NOT_REACHED });
         continue;
       }
-      const outcome = callApp(link, event, options.deadline);
+      const outcome = callApp(link, event, options.deadline, turns[index]);
       if (outcome instanceof Promise) {
         return outcome.then((settled) => {
           const next = settleHere(link, event, settled);
