@@ -122,7 +122,16 @@ describe("the overview", () => {
     expect(await replayAll()).toMatchObject({ replayed: 1 });
     await edge.settle();
     await edge.advance(3 * 3_600_000);
-    expect(partOf(await textOf(visitor.get("/admin")), "attention")).toContain("All is well");
+    const html = await textOf(visitor.get("/admin"));
+    expect(partOf(html, "attention")).toContain("All is well");
+    expect(partOf(html, "traffic")).toMatch(/Dead<\/dt><dd><strong>0</);
+    const figures =
+      partOf(html, "destinations")
+        .split("</tr>")
+        .find((row) => row.includes("shaky")) ?? "";
+    expect([...figures.matchAll(/<span[^>]*>(\d+)</g)].map(([, figure]) => Number(figure))).toEqual([
+      1, 1, 0, 0, 0, 0,
+    ]);
   });
 });
 

@@ -28,13 +28,7 @@ export function LetterFilters(props: {
         value={given.plugin ?? ""}
         placeholder="its folder"
       />
-      <TextField
-        name="hook"
-        label="Hook"
-        type="search"
-        value={given.hook ?? ""}
-        placeholder="onEvent, or posthog"
-      />
+      <TextField name="hook" label="Hook" type="search" value={given.hook ?? ""} placeholder="as onEvent" />
       <TextField
         name="error"
         label="Error"

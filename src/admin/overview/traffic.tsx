@@ -9,7 +9,7 @@ import { figure } from "../look/figure.ts";
 /** What became of the events of the last day. */
 export function Outcomes({ activity: { totals } }: { activity: Activity }) {
   const { destinations } = totals;
-  const dead = sum(destinations.map((destination) => destination.dead));
+  const dead = sum(destinations.map(givenUp));
   const retried = sum(destinations.map((destination) => destination.retried));
   const invalid = sum(Object.values(totals.invalid));
   return (
@@ -31,7 +31,7 @@ export function Outcomes({ activity: { totals } }: { activity: Activity }) {
         detail="put off for another try"
         tone={retried > 0 ? "warn" : "calm"}
       />
-      <Stat label="Dead" value={dead} detail="given up, and kept" tone={dead > 0 ? "bad" : "calm"} />
+      <Stat label="Dead" value={dead} detail="given up, not replayed" tone={dead > 0 ? "bad" : "calm"} />
       <Stat
         label="Refused"
         value={invalid}
@@ -74,7 +74,9 @@ function Rate(props: { id: string; title: string; unit: string; spans: readonly 
 
 /** Each destination's account of the last day: where events get stuck. */
 export function Destinations({ activity }: { activity: Activity }) {
-  const rows = activity.totals.destinations.toSorted((a, b) => b.dead - a.dead || b.retried - a.retried);
+  const rows = activity.totals.destinations.toSorted(
+    (a, b) => givenUp(b) - givenUp(a) || b.retried - a.retried,
+  );
   if (rows.length === 0) {
     return (
       <EmptyState title="Nothing was delivered within the last day">
@@ -103,12 +105,12 @@ export function Destinations({ activity }: { activity: Activity }) {
             <small>{destination.hook}</small>
           </>
         ),
-        <Figure value={destination.routed} />,
+        <Figure value={Math.max(0, destination.routed - (destination.replayed ?? 0))} />,
         <Figure value={destination.delivered} />,
         <Figure value={destination.ignored} />,
         <Figure value={onTheWay(destination)} />,
         <Figure value={destination.retried} />,
-        <Figure value={destination.dead} class="fault" />,
+        <Figure value={givenUp(destination)} class="fault" />,
       ])}
     />
   );
@@ -117,6 +119,11 @@ export function Destinations({ activity }: { activity: Activity }) {
 /** A figure in a table: nothing steps back behind what there is. */
 function Figure({ value, class: kind }: { value: number; class?: string }) {
   return <span class={value === 0 ? "quiet" : kind}>{figure(value)}</span>;
+}
+
+/** What was replayed counts as set out, and arrives or dies, once more. */
+function givenUp({ dead, replayed = 0 }: DestinationTotals): number {
+  return Math.max(0, dead - replayed);
 }
 
 /** What set out before the day began may arrive within it. */
