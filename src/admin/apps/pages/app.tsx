@@ -46,10 +46,10 @@ export function AppPage(props: AppPageProps) {
       <Summary frame={frame} health={health} mayChange={mayChange} />
       <PostForm frame={frame} action={pathOf(app, "config")} label="Configuration">
         <Panel id="configuration" title="Configuration">
+          {!mayChange && app.config.length > 0 ? <p class="quiet">Your token may only look.</p> : null}
           <fieldset disabled={!mayChange}>
             <ConfigFields place={place} app={app} entered={entered} />
           </fieldset>
-          {!mayChange && app.config.length > 0 ? <p class="quiet">Your token may only look.</p> : null}
           {app.config.length === 0 ? <p class="quiet">This app has nothing to configure.</p> : null}
           {mayChange && app.config.length > 0 ? (
             <p class="actions">
