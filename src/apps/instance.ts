@@ -98,7 +98,13 @@ export function createInstance(
     console: createAppConsole((level, message) => log(level, "CONSOLE", message)),
     posthog: {
       ...posthog,
-      api: createAppApi({ project, teamId: teamIdOf(project), posthog: services.posthog, fetch }),
+      api: createAppApi({
+        project,
+        teamId: teamIdOf(project),
+        posthog: services.posthog,
+        fetch,
+        warn: (message) => log("WARN", "SYSTEM", message),
+      }),
     },
     fetch,
     RetryError,
