@@ -12,9 +12,17 @@ const FILES = {
   "apps.json": JSON.stringify({ apps: [{ plugin: "forgetful", config: { url: { env: "HOOK_URL" } } }] }),
   "forgetful/index.js": `
     import { get } from "client";
-    export function processEvent(event, { config: { url } }) {
-      get(url + "/package", (text) => get(url + "/package-again?" + text, () => {}));
-      fetch(url + "/body").then((answer) => answer.text()).then((text) => fetch(url + "/body-again?" + text));
+    const start = {
+      body: (url) => fetch(url + "/body").then((answer) => answer.text()).then((text) => fetch(url + "/then?" + text)),
+      stream: (url) => fetch(url + "/stream").then(({ body }) => {
+        let text = "";
+        body.on("data", (bytes) => { text += bytes; });
+        body.on("end", () => fetch(url + "/then?" + text));
+      }),
+      package: (url) => get(url + "/package", (text) => get(url + "/then?" + text, () => {})),
+    };
+    export function processEvent(event, { config }) {
+      start[event.event](config.url);
       return event;
     }`,
   "forgetful/node_modules/client/index.js": `
@@ -31,7 +39,6 @@ describe.each<RuntimeName>(["workerd", "node", "deno"])("what an app does not aw
   let hook: Recorder;
   let edge: Edge;
   let directory: string;
-  const { promise: answered, resolve: release } = Promise.withResolvers<void>();
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "edgehog-unawaited-"));
@@ -40,7 +47,6 @@ describe.each<RuntimeName>(["workerd", "node", "deno"])("what an app does not aw
       await writeFile(join(directory, path), text);
     }
     hook = await startRecorder();
-    hook.answerWith(({ path }) => new Response(path.includes("again") ? "" : inTwoParts(answered)));
     edge = await startEdge(runtime, directory, { PROJECT_TOKENS: TOKEN, HOOK_URL: hook.url });
   });
   afterAll(async () => {
@@ -49,15 +55,20 @@ describe.each<RuntimeName>(["workerd", "node", "deno"])("what an app does not aw
     await rm(directory, { recursive: true, force: true });
   });
 
-  test("goes on with answers that are complete only later, by fetch and in npm packages", async () => {
-    const body = JSON.stringify({ api_key: TOKEN, event: "e", distinct_id: "u1" });
-    const paths = () => hook.requests.map(({ path }) => path).toSorted();
+  test.each([
+    ["body", "the text of an answer to fetch"],
+    ["stream", "the stream of one"],
+    ["package", "a request of an npm package"],
+  ])("%s: goes on with %s that is complete only later", async (event) => {
+    const { promise: answered, resolve: release } = Promise.withResolvers<void>();
+    hook.requests.length = 0;
+    hook.answerWith(({ path }) => new Response(path.startsWith("/then") ? "" : inTwoParts(answered)));
+    const body = JSON.stringify({ api_key: TOKEN, event, distinct_id: "u1" });
+    const paths = () => hook.requests.map(({ path }) => path);
     expect((await fetch(`${edge.url}/e/`, { method: "POST", body })).status).toBe(200);
-    await expect.poll(paths).toEqual(["/body", "/package"]);
+    await expect.poll(paths).toEqual([`/${event}`]);
     release();
-    await expect
-      .poll(paths, { timeout: 10_000 })
-      .toEqual(["/body", "/body-again?begun", "/package", "/package-again?begun"]);
+    await expect.poll(paths, { timeout: 10_000 }).toEqual([`/${event}`, "/then?begun"]);
   });
 });
 

@@ -25,11 +25,28 @@ export type NodeBody = ReadableStream<Uint8Array<ArrayBuffer>> &
 
 /**
  * Gives a body the methods of a Node stream, and Buffers to `for await`; the first method called makes it one. What reading
- * fails with is thrown as `failed` names it.
+ * fails with is thrown as `failed` names it. `onRead` hears of each chunk that is waited for.
  */
-export function addNodeMethods(body: ReadableStream<Uint8Array>, failed: (error: unknown) => Error): void {
+export function addNodeMethods(
+  body: ReadableStream<Uint8Array>,
+  failed: (error: unknown) => Error,
+  onRead: (chunk: Promise<unknown>) => void,
+): void {
   // Not `Readable.fromWeb`: on Workers it refuses a stream that has Node's methods as well.
-  const chunks = body[Symbol.asyncIterator].bind(body);
+  const iterate = body[Symbol.asyncIterator].bind(body);
+  const chunks = () => {
+    const iterator = iterate();
+    const next = () => {
+      const chunk = iterator.next();
+      onRead(chunk);
+      return chunk;
+    };
+    const cancel = async () => {
+      await iterator.return?.();
+      return { done: true as const, value: undefined };
+    };
+    return { next, return: cancel };
+  };
   async function* buffers(): AsyncGenerator<Buffer> {
     try {
       for await (const chunk of { [Symbol.asyncIterator]: chunks }) yield Buffer.from(chunk);

@@ -46,7 +46,7 @@ export function nodeFetchResponse(
           error,
         ),
     );
-  if (response.body) addNodeMethods(response.body, failed);
+  if (response.body) addNodeMethods(response.body, failed, onRead);
   /** A body that was read before is the app's mistake, which the platform names. */
   const reading =
     <Result>(read: () => Promise<Result>) =>
