@@ -25,7 +25,8 @@ export interface Hooks {
 export const scheduledTasks = ["runEveryMinute", "runEveryHour", "runEveryDay"] as const;
 export type ScheduledTask = (typeof scheduledTasks)[number];
 
-const names = [
+/** Hooks that are functions, by name. */
+export const hookNames = [
   "setupPlugin",
   "teardownPlugin",
   "processEvent",
@@ -49,7 +50,7 @@ export function findHooks(found: AppExports): Hooks {
     candidates.map((candidate) => candidate[name]).find((value) => typeof value === "function");
 
   const hooks: Hooks = {};
-  for (const name of names) {
+  for (const name of hookNames) {
     const hook = lookUp(name);
     if (typeof hook === "function") hooks[name] = hook as never;
   }

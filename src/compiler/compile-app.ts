@@ -1,4 +1,5 @@
 import { relative, sep } from "node:path";
+import { hookNames } from "../apps/hooks.ts";
 import { bundleApp } from "./bundle-app.ts";
 import { bundlePackages } from "./bundle-packages.ts";
 import { confineExtensions } from "./confine.ts";
@@ -19,6 +20,11 @@ export interface CompiledFolder {
   /** npm packages that it imports. */
   packages: readonly string[];
 }
+
+/** Hooks may be exported in any form, and by a package; so this finds misspelt ones of an app that has no other. */
+const MENTIONS_HOOK = new RegExp(
+  `\\b(?:${[...hookNames, "processEventBatch", "jobs", "metrics"].join("|")})\\b`,
+);
 
 /** Compiles the code of one app. Faults go to the report; the code is then not to be used. */
 export async function compileApp(
@@ -60,6 +66,14 @@ export async function compileApp(
 
   const sources = { projectDirectory, directory, entry: entry.file };
   const own = await bundleApp(sources, findings);
+  if (findings.packages.size === 0 && !MENTIONS_HOOK.test(own.code)) {
+    report.warnings.push({
+      app: plugin,
+      file: `${home}/${entry.file}`,
+      message: "Names no hook that the gateway calls",
+      hint: `there are ${hookNames.join(", ")}, jobs and metrics`,
+    });
+  }
   const packages = findings.packages.size > 0 ? await bundlePackages(sources, findings) : undefined;
   return {
     folder,

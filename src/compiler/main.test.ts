@@ -22,7 +22,7 @@ test("prints a line per app, and warnings apart", async () => {
     "node_modules/pad/index.js": "module.exports = 1",
     "plugins/a/index.ts": "import pad from 'pad'; export const x = pad",
     "plugins/a/plugin.json": '{ "name": "First" }',
-    "plugins/b/index.ts": "",
+    "plugins/b/index.ts": "export const jobs = {}",
     "plugins/b/plugin.json": '{ "config": [{ "key": "file", "type": "atachment" }] }',
     "plugins/apps.json": '{ "apps": [{ "plugin": "b", "enabled": false }] }',
   });

@@ -159,7 +159,9 @@ describe("a function that awaits without being async is compiled as async", () =
   }
 
   test("and the compiler says so", async () => {
-    const project = await createProject({ "plugins/app/index.js": "\nexport function run() { await 1 }" });
+    const project = await createProject({
+      "plugins/app/index.js": "\nexport function onEvent() { await 1 }",
+    });
     const { warnings } = await project.compile();
     expect(warnings).toMatchObject([{ file: "plugins/app/index.js", line: 2, column: 8 }]);
   });
