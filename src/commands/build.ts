@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { compile } from "../compiler/index.ts";
+import { compile, describeFault } from "../compiler/index.ts";
 import { bundleProcess, bundleWorker, root } from "./bundle.ts";
 import { runCommand, WrongCall } from "./run-command.ts";
 
@@ -19,7 +19,11 @@ await runCommand(usage, { target: { type: "string", multiple: true } }, async (w
   }
   if (words.length > 0) throw new WrongCall(`${words.join(" ")}: name targets by --target.`);
 
-  await compile({ pluginsDirectory: join(root, "plugins"), outDirectory: join(root, "src/generated") });
+  const { warnings } = await compile({
+    pluginsDirectory: join(root, "plugins"),
+    outDirectory: join(root, "src/generated"),
+  });
+  for (const warning of warnings) console.warn(`warning: ${describeFault(warning)}`);
   const dist = join(root, "dist");
   const built = await Promise.all(
     targets

@@ -21,10 +21,15 @@ export interface CompiledFolder {
   packages: readonly string[];
 }
 
+/** Hooks by which an app gets something to do; the others only prepare it for that. */
+const WORKING_HOOKS = [
+  ...hookNames.filter((name) => !["setupPlugin", "teardownPlugin", "getSettings"].includes(name)),
+  "jobs",
+  "metrics",
+];
+
 /** Hooks may be exported in any form, and by a package; so this finds misspelt ones of an app that has no other. */
-const MENTIONS_HOOK = new RegExp(
-  `\\b(?:${[...hookNames, "processEventBatch", "jobs", "metrics"].join("|")})\\b`,
-);
+const MENTIONS_HOOK = new RegExp(`\\b(?:${WORKING_HOOKS.join("|")}|processEventBatch)\\b`);
 
 /** Compiles the code of one app. Faults go to the report; the code is then not to be used. */
 export async function compileApp(
@@ -70,8 +75,8 @@ export async function compileApp(
     report.warnings.push({
       app: plugin,
       file: `${home}/${entry.file}`,
-      message: "Names no hook that the gateway calls",
-      hint: `there are ${hookNames.join(", ")}, jobs and metrics`,
+      message: "Names no hook that gets something to do",
+      hint: `to do something it needs one of ${WORKING_HOOKS.join(", ")}`,
     });
   }
   const packages = findings.packages.size > 0 ? await bundlePackages(sources, findings) : undefined;
