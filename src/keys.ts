@@ -134,6 +134,8 @@ export const keys = {
   deadLetterSummaries: (project: string) => `dead:${project}:summaries`,
   /** Number: characters of all letters of a project. */
   deadLetterCharacters: (project: string) => `dead:${project}:characters`,
+  /** Hash: how many letters of each destination there are, and events in them, by `destinationName`. */
+  deadLetterCounts: (project: string) => `dead:${project}:counts`,
   /** Longer than letters live, so that there is time to count those that have expired. */
   deadLetterListsTtlSeconds: 37 * day,
   /** Text: a letter that a message has taken, to replay it. Outlives QStash's last redelivery, after 31 hours. */

@@ -109,6 +109,36 @@ describe("an app's page", () => {
 });
 
 describe("the overview", () => {
+  test("counts all dead letters of each destination, those behind 500 newer ones too", async () => {
+    const visitor = await start([shaky("shaky"), shaky("rare", 2)]);
+    edge.posthog.answerWith(() => new Response("no", { status: 400 }));
+    await edge.capture(event("refused"));
+    await edge.settle();
+    edge.posthog.answerWith(() => Response.json({ status: "Ok" }));
+    edge.restart([shaky("shaky")]);
+    await edge.advance(60_000);
+    for (let request = 0; request < 2; request += 1) {
+      await edge.capture(...Array.from({ length: 260 }, (_, n) => event(`e${request} ${n}`)));
+      await edge.settle();
+    }
+    const counted = async () =>
+      [...partOf(await textOf(visitor.get("/admin")), "attention").matchAll(/>([\d,]+ dead letters?)</g)]
+        .map(([, text]) => text)
+        .toSorted();
+    expect(await counted()).toEqual(["1 dead letter", "1 dead letter", "521 dead letters"]);
+    isBroken = false;
+    expect(await replayAll()).toMatchObject({ replayed: 500 });
+    await edge.settle();
+    expect(await counted()).toEqual(["1 dead letter"]);
+    await fetch(`${edge.url}/admin/api/deadletters`, {
+      method: "DELETE",
+      headers: { Authorization: "Bearer secret-of-anna" },
+      body: JSON.stringify({ filter: {} }),
+    });
+    expect(await counted()).toEqual([]);
+    expect(await edge.redisCommand("KEYS", "dead:*")).toEqual([]);
+  });
+
   test("puts dead letters and degraded apps first while they wait, and no longer", async () => {
     const visitor = await start([shaky("shaky")]);
     await edge.capture(event("lost"));

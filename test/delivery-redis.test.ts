@@ -10,6 +10,7 @@ import {
   probeIntervalMs,
 } from "../src/delivery/breaker/health.ts";
 import { closeBreaker, readBreakers } from "../src/delivery/breaker/store.ts";
+import { countByDestination } from "../src/delivery/dead-letters/count.ts";
 import { createDeadLetters, type DeadLetters } from "../src/delivery/dead-letters/index.ts";
 import { acknowledgement, readBatch, takeBatch } from "../src/delivery/exports/batch.ts";
 import { appendToBuffer } from "../src/delivery/exports/buffer.ts";
@@ -224,6 +225,9 @@ describe.skipIf(requireProgram("redis-server") === null)("on a real Redis, the g
     expect(await store.zcard(keys.deadLetters(project))).toBe(600);
     const { destinations } = await readAccounts(store, project, 0, 0);
     expect(destinations).toMatchObject([{ hook: "posthog", dead: 600 }]);
+    expect(await countByDestination(store, project)).toEqual([
+      { project, hook: "posthog", letters: 600, events: 600 },
+    ]);
   });
 
   test("keep messages in the spool in order, once each, show them to one sweep at a time, and forget them", async () => {

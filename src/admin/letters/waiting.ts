@@ -1,47 +1,33 @@
-import { findLetters, type FoundLetters, type LetterFilter } from "../../delivery/dead-letters/find.ts";
+import { countByDestination, type LetterCount } from "../../delivery/dead-letters/count.ts";
+import { findLetters, type LetterFilter } from "../../delivery/dead-letters/find.ts";
 import type { Summary } from "../../delivery/dead-letters/letter.ts";
 import { keys } from "../../keys.ts";
 import type { Store } from "../../store.ts";
 
-/** Dead letters of one destination, as far as they are among the newest. */
+/** The dead letters of one destination. */
 export interface WaitingLetters {
-  project: string;
-  /** The app's folder; absent for PostHog. */
-  plugin?: string;
-  hook: string;
-  letters: number;
-  events: number;
-  latest: Summary;
-  /** Whether that is all of them: the project has no more letters than were looked at. */
-  isAll: boolean;
+  count: LetterCount;
+  /** Null where 500 newer ones of other destinations hide it. */
+  latest: Summary | null;
 }
 
 /**
- * Finds what waits for a person among the newest 500 dead letters of a project: one request of 3 commands. Rejects when
- * Redis does.
+ * Finds what waits for a person: all dead letters of a project by destination, with the latest of each that is among the
+ * project's newest 500. Two requests, 4 commands. Rejects when Redis does.
  */
 export async function waitingLetters(
   store: Store,
   project: string,
   nowMs: number,
 ): Promise<WaitingLetters[]> {
-  const { letters, next } = await newestLetters(store, project, {}, nowMs);
-  const groups = Map.groupBy(letters, ({ plugin = "", hook }) => `${hook} ${plugin}`);
-  return [...groups.values()].flatMap((group): WaitingLetters[] => {
-    const [latest] = group;
-    if (!latest) return [];
-    const { plugin, hook } = latest;
-    return [
-      {
-        project,
-        ...(plugin === undefined ? {} : { plugin }),
-        hook,
-        letters: group.length,
-        events: group.reduce((sum, letter) => sum + letter.events, 0),
-        latest,
-        isAll: next === null,
-      },
-    ];
+  const [counts, newest] = await Promise.all([
+    countByDestination(store, project),
+    newestLetters(store, project, {}, nowMs),
+  ]);
+  return counts.map((count) => {
+    const { plugin, hook } = count;
+    const isOfIt = (letter: Summary) => letter.plugin === plugin && letter.hook === hook;
+    return { count, latest: newest.find(isOfIt) ?? null };
   });
 }
 
@@ -55,29 +41,35 @@ export async function countLetters(store: Store, projects: readonly string[]): P
 
 /** Dead letters of one app. */
 export interface AppLetters {
+  /** The newest, of those that are among the newest 500 of its project. */
   found: readonly Summary[];
-  /** Whether that is all of them. */
-  isAll: boolean;
+  /** How many there are in all. */
+  count: number;
 }
 
-/** An app's dead letters among the newest 500 of its project: one request of 3 commands. Rejects when Redis does. */
+/** An app's dead letters. Two requests, 4 commands. Rejects when Redis does. */
 export async function appLetters(
   store: Store,
   { project, plugin }: { project: string; plugin: string },
   nowMs: number,
 ): Promise<AppLetters> {
-  const { letters, next } = await newestLetters(store, project, { plugin }, nowMs);
-  return { found: letters, isAll: next === null };
+  const [counts, found] = await Promise.all([
+    countByDestination(store, project),
+    newestLetters(store, project, { plugin }, nowMs),
+  ]);
+  const ofApp = counts.filter((count) => count.plugin === plugin);
+  return { found, count: ofApp.reduce((sum, { letters }) => sum + letters, 0) };
 }
 
-function newestLetters(
+async function newestLetters(
   store: Store,
   project: string,
   filter: LetterFilter,
   nowMs: number,
-): Promise<FoundLetters> {
+): Promise<Summary[]> {
   const limit = Number.MAX_SAFE_INTEGER;
-  return findLetters(store, { projects: [project], filter, limit, after: null, nowMs, rounds: 1 });
+  const look = { projects: [project], filter, limit, after: null, nowMs, rounds: 1 };
+  return (await findLetters(store, look)).letters;
 }
 
 /** Below the admin: the list of a destination's letters, or of an app's. */

@@ -112,28 +112,26 @@ function concernOfDestination(base: string, destination: DescribedDestination): 
   };
 }
 
-function concernOfLetters(
-  base: string,
-  { letters, events, latest, isAll, ...place }: WaitingLetters,
-): Concern {
-  const { error, lastAt } = latest;
+function concernOfLetters(base: string, { count, latest }: WaitingLetters): Concern {
+  const { letters, events, project } = count;
   return {
     urgency: "dead letters",
-    what: <DestinationName base={base} destination={place} />,
-    state: isAll ? figure(letters, "dead letter") : `${figure(letters)} or more dead letters`,
+    what: <DestinationName base={base} destination={count} />,
+    state: figure(letters, "dead letter"),
     tone: "bad",
     why: (
       <>
-        {`${events > 0 && isAll ? `${figure(events, "event")}; ` : ""}the latest: ${shortened(error)} `}
-        <a href={base + lettersPath(place)}>Look and replay</a>
+        {events > 0 ? `${figure(events, "event")}. ` : null}
+        {latest && `The latest: ${shortened(latest.error)} `}
+        <a href={base + lettersPath(count)}>Look and replay</a>
       </>
     ),
-    when: (
+    when: latest && (
       <>
-        last <Time at={lastAt} />
+        last <Time at={latest.lastAt} />
       </>
     ),
-    project: place.project,
+    project,
   };
 }
 

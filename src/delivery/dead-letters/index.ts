@@ -20,9 +20,9 @@ const PER_LETTER = 4;
  */
 const addScript = `#!lua flags=allow-key-locking
 ${forgetLua}
-local ids, scored, summarised, characters = {}, {}, {}, 0
-for i = 5, #KEYS do
-  local at = ${FIRST_LETTER} + (i - 5) * ${PER_LETTER}
+local ids, scored, summarised, letters, characters = {}, {}, {}, {}, 0
+for i = 6, #KEYS do
+  local at = ${FIRST_LETTER} + (i - 6) * ${PER_LETTER}
   local id = ARGV[at]
   redis.call('SET', KEYS[i], ARGV[at + 3], 'EX', ARGV[2])
   ids[#ids + 1] = id
@@ -32,11 +32,15 @@ for i = 5, #KEYS do
   summarised[#summarised + 1] = ARGV[at + 2]
 end
 forget(ids, '', ARGV[1])
-for i = 2, #summarised, 2 do characters = characters + cjson.decode(summarised[i]).characters end
+for i = 2, #summarised, 2 do
+  letters[#letters + 1] = cjson.decode(summarised[i])
+  characters = characters + letters[#letters].characters
+end
 redis.call('ZADD', KEYS[1], unpack(scored))
 redis.call('HSET', KEYS[2], unpack(summarised))
 local total = redis.call('INCRBY', KEYS[3], string.format('%d', characters))
-for i = 1, 3 do redis.call('EXPIRE', KEYS[i], ARGV[3]) end
+count_letters(letters, 1)
+for _, i in ipairs({1, 2, 3, 5}) do redis.call('EXPIRE', KEYS[i], ARGV[3]) end
 
 local surplus = redis.call('ZCARD', KEYS[1]) - tonumber(ARGV[4])
 local excess = total - tonumber(ARGV[5])
@@ -54,7 +58,7 @@ return forget(leaving, 'expired', ARGV[1])`;
 
 export interface DeadLetters {
   /**
-   * Keeps dead letters of one project, idempotent by id: a request with 10 commands and one for each letter, for every
+   * Keeps dead letters of one project, idempotent by id: a request with 12 commands and one for each letter, for every
    * 500 of them or 1.5 million characters; one more where old ones make room. `along` says that what they are about is done
    * with, in one with the last of them: it does not when they are not kept. Rejects when Redis did not take them.
    */

@@ -10,13 +10,13 @@ import type { DeadLetter } from "./letter.ts";
  */
 const takeScript = `#!lua flags=allow-key-locking
 ${forgetLua}
-local held = redis.call('GET', KEYS[6])
+local held = redis.call('GET', KEYS[7])
 if held then return held end
-local text = redis.call('GET', KEYS[5])
+local text = redis.call('GET', KEYS[6])
 forget({ARGV[3]}, text and '' or 'expired', ARGV[1])
 if not text then return false end
-redis.call('RENAME', KEYS[5], KEYS[6])
-redis.call('EXPIRE', KEYS[6], ARGV[2])
+redis.call('RENAME', KEYS[6], KEYS[7])
+redis.call('EXPIRE', KEYS[7], ARGV[2])
 return text`;
 
 /** A letter in the hands of a message. */
@@ -27,7 +27,7 @@ export interface TakenLetter extends DeadLetter {
 
 /**
  * Takes a letter off the lists, for good, in the name of the message `by` that goes on with it: that message, and no other, gets
- * it again however often it comes. Null when it is not there any more: deleted, expired, or taken by another. One request, 7
+ * it again however often it comes. Null when it is not there any more: deleted, expired, or taken by another. One request, 9
  * commands.
  */
 export async function takeLetter(

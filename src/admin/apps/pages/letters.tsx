@@ -14,15 +14,11 @@ export function AppLettersPanel(props: { frame: Frame; app: DescribedApp; letter
   const { frame, app, letters } = props;
   const { project, plugin } = app;
   return (
-    <Panel
-      id="letters"
-      title="Dead letters"
-      aside={letters === null ? null : <All found={letters.found.length} isAll={letters.isAll} />}
-    >
+    <Panel id="letters" title="Dead letters" aside={letters?.count ? <All count={letters.count} /> : null}>
       {letters === null ? (
         <Notice tone="bad">They are in Redis, which does not answer.</Notice>
       ) : letters.found.length === 0 ? (
-        <EmptyState title={letters.isAll ? "None" : "None of late"}>
+        <EmptyState title={letters.count === 0 ? "None" : "None of late"}>
           What this app fails with for good waits here, to be sent again once it is mended.
         </EmptyState>
       ) : (
@@ -49,13 +45,7 @@ export function AppLettersPanel(props: { frame: Frame; app: DescribedApp; letter
     </Panel>
   );
 
-  function All({ found, isAll }: { found: number; isAll: boolean }) {
-    if (isAll && found === 0) return null;
-    return (
-      <>
-        {isAll ? null : `${figure(found)} among the project's newest 500: `}
-        <a href={frame.base + lettersPath({ project, plugin })}>{isAll ? `All ${figure(found)}` : "All"}</a>
-      </>
-    );
+  function All({ count }: { count: number }) {
+    return <a href={frame.base + lettersPath({ project, plugin })}>{`All ${figure(count)}`}</a>;
   }
 }
