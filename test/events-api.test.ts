@@ -134,6 +134,42 @@ describe("a sampled event's story", () => {
   });
 });
 
+test("follow an event through its export buffer to the batch, to a dead letter, and to that one's replay", async () => {
+  const seen: object[] = [];
+  let fails: Error | null = new RetryError("away");
+  await start([
+    defineApp("exporter", {
+      exportEvents(events: object[]) {
+        seen.push(...events);
+        if (fails) throw fails;
+      },
+    }),
+  ]);
+  const uuid = "0190f0a0-0000-7000-8000-000000000001";
+  await edge.capture(event("followed", { uuid }));
+  await edge.settle();
+  await edge.advance(10_000);
+  fails = new Error("bug");
+  await edge.advance(10_000);
+  fails = null;
+  await edge.admin("deadletters/replay", { method: "POST", body: { filter: {} } });
+  await edge.settle();
+  await edge.advance(60_000);
+  const { deliveries } = await read(uuid);
+  expect(
+    deliveries
+      .filter(({ hook }) => hook === "exportEvents")
+      .map(({ attempt, outcome, error, replays }) => [attempt, outcome, error, replays]),
+  ).toEqual([
+    [1, "buffered", undefined, undefined],
+    [1, "retried", expect.stringContaining("away"), undefined],
+    [2, "dead", expect.stringContaining("bug"), undefined],
+    [1, "delivered", undefined, 1],
+  ]);
+  expect(seen).toHaveLength(3);
+  for (const each of seen) expect(JSON.stringify(each)).not.toContain("edgehog");
+});
+
 describe("which events are sampled", () => {
   test("is one request a second, and no other costs Redis anything", async () => {
     await start([defineApp("app", { processEvent: add("a") })]);

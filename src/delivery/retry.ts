@@ -46,7 +46,7 @@ export function createRetry(options: {
     }
     if (destination.hook === "posthog") {
       if (toPostHog) return toPostHog(remainder, id, scope, gate);
-      return giveUp(remainder, id, "posthog", "there is no POSTHOG_HOST any more");
+      return giveUp(remainder, id, "posthog", "there is no POSTHOG_HOST any more", scope);
     }
 
     const { plugin } = destination;
@@ -57,10 +57,10 @@ export function createRetry(options: {
     const instance = await instances.find(project, plugin, scope);
     if (!instance) {
       const waits = instances.waiting(project).some((app) => app.plugin === plugin);
-      if (!waits) return giveUp(remainder, id, plugin, "the app is disabled, or no longer deployed");
+      if (!waits) return giveUp(remainder, id, plugin, "the app is disabled, or no longer deployed", scope);
       return { outgoing: [followUp.again(remainder, PUT_OFF_SECONDS, id, "put off")], outcomes: {} };
     }
-    if (!instance.hooks[hook]) return giveUp(remainder, id, plugin, `the app has no ${hook} any more`);
+    if (!instance.hooks[hook]) return giveUp(remainder, id, plugin, `the app has no ${hook} any more`, scope);
     try {
       if (hook !== "exportEvents") return await toEventHook(instance, hook, remainder, id, scope, gate);
       // Put off before they reached the buffer, or a batch of the buffer that the app could not export.
@@ -72,12 +72,18 @@ export function createRetry(options: {
     }
   }
 
-  async function giveUp(remainder: Remainder, id: string, where: string, error: string): Promise<Taken> {
+  async function giveUp(
+    remainder: Remainder,
+    id: string,
+    where: string,
+    error: string,
+    scope: Scope,
+  ): Promise<Taken> {
     const { batch, events } = remainder;
     const taken =
       batch === undefined
         ? followUp.bury(remainder, [{ id: `${id}:${where}`, error, events }], id)
-        : await exports.abandon({ ...remainder, batch }, where, error, id);
+        : await exports.abandon({ ...remainder, batch }, where, error, id, scope);
     // There is nothing to spare any more: what else waits in the lane may come at once.
     return { ...taken, health: { is: "up" } };
   }

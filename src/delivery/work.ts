@@ -45,7 +45,7 @@ export function createWork(options: {
 
   const deadLetters = createDeadLetters({ store, mask, now, onFault });
   const followUp = createFollowUp({ mask, now });
-  const exports = createExports({ store, followUp, deadLetters, ...limits, now, onFault });
+  const exports = createExports({ store, followUp, deadLetters, stories, ...limits, now, onFault });
   const host = settings.posthogHost;
   const forward = host === null ? null : createForward({ host, fetch, now });
   const alertParked = createParkedAlert({ send: options.alert, mask, onFault });

@@ -2,7 +2,6 @@ import type { Scope } from "../apps/scope.ts";
 import type { CapturedBatch } from "../event.ts";
 import { keys } from "../keys.ts";
 import type { Mask } from "../logs/mask.ts";
-import type { ProcessedEvent } from "../pipeline/index.ts";
 import type { HeldStories } from "./held.ts";
 import type { Kept } from "./kept.ts";
 import type { Sampler } from "./sampler.ts";
@@ -11,19 +10,19 @@ import type { Attempt, Fate, Sampled } from "./story.ts";
 import { traceEvents, type Traces } from "./trace.ts";
 
 /** Where events were taken in one attempt, and what became of each there. */
-export interface Tried {
+export interface Tried<Event extends { uuid: string }> {
   destination: { hook: string; plugin?: string };
   attempt: number;
   /** How often people have had these events replayed. */
   replays?: number;
-  events: readonly ProcessedEvent[];
+  events: readonly Event[];
   /** Called for sampled events only. Without it there is nothing to tell. */
-  fateOf?: ((event: ProcessedEvent) => Fate) | undefined;
+  fateOf?: ((event: Event) => Fate) | undefined;
 }
 
 /** Notes what one message does with its sampled events. */
 export interface Journal {
-  note(tried: Tried): void;
+  note<Event extends { uuid: string }>(tried: Tried<Event>): void;
   /** Keeps what was noted, in the background (see `HeldStories`). What is lost on the way is lost: nobody was promised it. */
   keep(scope: Pick<Scope, "background" | "subrequests">): void;
 }

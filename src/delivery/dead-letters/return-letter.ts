@@ -6,6 +6,7 @@ import type { NoteHealth } from "../breaker/drain.ts";
 import { destinationName } from "../breaker/health.ts";
 import type { Buffers } from "../buffers/index.ts";
 import { bufferName } from "../exports/buffer.ts";
+import { withNotes } from "../exports/notes.ts";
 import { packEvent } from "../exports/packed-event.ts";
 import type { Taken } from "../follow-up.ts";
 import type { RunJob } from "../hooks/job.ts";
@@ -124,7 +125,9 @@ export function createReturnLetter(options: {
       return options.retry({ ...again, events, ...from }, scope, gate);
     }
     await restore(letter, plugin, id, () =>
-      (letter.events as ProcessedPluginEvent[]).map((event) => packEvent(event, locations).json),
+      withNotes(letter.events as ProcessedPluginEvent[], { sampled }).map(
+        (event) => packEvent(event, locations).json,
+      ),
     );
     return options.retry({ ...again, events: [], batch: id }, scope, gate);
   }

@@ -2,6 +2,7 @@ import type { Instance } from "../../apps/instance.ts";
 import type { Scope } from "../../apps/scope.ts";
 import { deriveId } from "../../derived-id.ts";
 import { describeStoreError, type Store } from "../../store.ts";
+import type { Stories } from "../../stories/index.ts";
 import type { Fate } from "../../stories/story.ts";
 import { teamIdOf } from "../../team.ts";
 import type { Gate } from "../breaker/gate.ts";
@@ -15,7 +16,7 @@ import { readBatch } from "./batch.ts";
 import { appendToBuffer, type BufferLimits } from "./buffer.ts";
 import { type BatchExecution, type BatchRemainder, createBatchExecution } from "./execute-batch.ts";
 import { flushBuffer } from "./flush.ts";
-import { withGeneration } from "./generation.ts";
+import { withNotes } from "./notes.ts";
 import { exportLimits } from "./limits.ts";
 import { packEvent, type PackedEvent } from "./packed-event.ts";
 import { SHELVED_TOO_LONG, shelveBuffer } from "./shelf.ts";
@@ -53,6 +54,7 @@ export function createExports(options: {
   store: Store;
   followUp: FollowUp;
   deadLetters: DeadLetters;
+  stories: Stories;
   timeoutMs: number;
   subrequestBudget: number;
   now: () => Date;
@@ -126,9 +128,9 @@ export function createExports(options: {
 
       scope.subrequests += 1;
       const teamId = teamIdOf(project);
-      const items = withGeneration(
+      const items = withNotes(
         events.map((event) => toPluginEvent(event, teamId)),
-        remainder.generation,
+        remainder,
       ).map((event) => packEvent(event, remainder.locations));
       const appending = { project, plugin, from, items, limits, nowMs: nowMs() };
       const added = await persist(() => appendToBuffer(store, appending)).catch((error: unknown) => {
@@ -158,7 +160,7 @@ export function createExports(options: {
       const { id, project, plugin } = message;
       if (await shelveBuffer(store, project, plugin, nowMs())) return { outgoing: [], outcomes: {} };
       return takeDue({ ...message, reason: "time" }, DEAD_LETTER_LIMITS, scope, (remainder) =>
-        batches.abandon(remainder, plugin, SHELVED_TOO_LONG, id),
+        batches.abandon(remainder, plugin, SHELVED_TOO_LONG, id, scope),
       );
     },
 
