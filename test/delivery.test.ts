@@ -503,7 +503,8 @@ describe("while Redis is away, delivery", () => {
     expect(edge.delivered()).toHaveLength(1);
 
     edge.setRedisAway(false);
-    await edge.advance(60_000);
+    // As long again as it was away, at the most.
+    await edge.advance(300_000);
     expect(calls.toSorted()).toEqual(["broken", "exported 1", "onEvent"]);
     expect(edge.delivered()).toHaveLength(1);
     expect((await edge.deadLetters()).map(({ error, events }) => [error, events.length])).toEqual([

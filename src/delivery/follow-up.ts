@@ -9,6 +9,7 @@ import { locationsIn } from "./locations.ts";
 import type { RetryMessage } from "./message.ts";
 import { outgoing } from "./publish.ts";
 import type { OutgoingMessage } from "./queue.ts";
+import { redisRetryDelay } from "./redis-retry.ts";
 
 /** What one destination still has to get, and what has been tried so far. */
 export type Remainder = Omit<RetryMessage, "v" | "id">;
@@ -67,9 +68,6 @@ export interface FollowUp {
   bury(remainder: Remainder, verdicts: readonly Verdict[], origin: string): Taken;
 }
 
-/** How long what Redis did not take waits in the queue. */
-export const REDIS_RETRY_SECONDS = 30;
-
 export function createFollowUp(options: {
   /** Rids errors of secrets here, where their app is at work: an isolate that a message brings them to may not know them. */
   mask: Mask;
@@ -127,7 +125,8 @@ export function createFollowUp(options: {
           message() {
             const { id, error, events } = verdict;
             const dead = { ...remainder, events: [...events], verdict: { id, error } };
-            return again(dead, REDIS_RETRY_SECONDS, origin, id);
+            const delaySeconds = redisRetryDelay(remainder.firstAt, options.now().getTime());
+            return again(dead, delaySeconds, origin, id);
           },
         })),
         fateOf: (event) => ({

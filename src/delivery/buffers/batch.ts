@@ -6,11 +6,11 @@ import type { Store } from "../../store.ts";
 import type { DeadLetters } from "../dead-letters/index.ts";
 import { acknowledgement, expectBatch, readBatch } from "../exports/batch.ts";
 import { bufferName } from "../exports/buffer.ts";
-import { REDIS_RETRY_SECONDS } from "../follow-up.ts";
 import { executeDeferred } from "../hooks/execute.ts";
 import type { StoredObject } from "../message.ts";
 import type { OutgoingMessage } from "../queue.ts";
 import { persist } from "../persist.ts";
+import { redisRetryDelay } from "../redis-retry.ts";
 import { bufferMessage } from "./message.ts";
 
 /** A batch that has been taken out of a buffer and stays in Redis until it is done with. */
@@ -77,7 +77,7 @@ export function createBatches(options: {
         firstAt,
         generation,
       };
-      return [bufferMessage({ ...message, work: { settled: id } }, REDIS_RETRY_SECONDS)];
+      return [bufferMessage({ ...message, work: { settled: id } }, redisRetryDelay(firstAt, nowMs()))];
     }
   }
 

@@ -4,10 +4,10 @@ import { deriveId } from "../../derived-id.ts";
 import { keys } from "../../keys.ts";
 import type { Store } from "../../store.ts";
 import { appendToBuffer, type BufferItem, bufferName } from "../exports/buffer.ts";
-import { REDIS_RETRY_SECONDS } from "../follow-up.ts";
 import { locationsIn } from "../locations.ts";
 import type { BufferWork } from "../message.ts";
 import type { OutgoingMessage } from "../queue.ts";
+import { REDIS_RETRY_SECONDS } from "../redis-retry.ts";
 import { bufferMessage } from "./message.ts";
 
 /** The way of objects into the buffers that apps make with `createBuffer`. */

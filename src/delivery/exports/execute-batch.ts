@@ -9,9 +9,10 @@ import { describeStoreError, type Store } from "../../store.ts";
 import type { Stories } from "../../stories/index.ts";
 import type { Fate } from "../../stories/story.ts";
 import type { DeadLetters } from "../dead-letters/index.ts";
-import { type FollowUp, REDIS_RETRY_SECONDS, type Remainder, type Taken } from "../follow-up.ts";
+import type { FollowUp, Remainder, Taken } from "../follow-up.ts";
 import { executeDeferred } from "../hooks/execute.ts";
 import { persist } from "../persist.ts";
+import { redisRetryDelay } from "../redis-retry.ts";
 import { acknowledgement, expectBatch, readBatch } from "./batch.ts";
 import { type Notes, takeNotes } from "./notes.ts";
 import { type PackedEvent, unpackEvents } from "./packed-event.ts";
@@ -173,7 +174,8 @@ export function createBatchExecution(options: {
       // It is the message that says so, to whoever looks why Redis is asked later.
       const later = { ...remainder, settled: outcomes };
       const { batch } = remainder;
-      const message = followUp.again(later, REDIS_RETRY_SECONDS, messageId, plugin, batch, "settled");
+      const delaySeconds = redisRetryDelay(remainder.firstAt, nowMs());
+      const message = followUp.again(later, delaySeconds, messageId, plugin, batch, "settled");
       return { outgoing: [message], outcomes: {} };
     }
   }

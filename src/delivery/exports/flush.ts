@@ -1,8 +1,8 @@
 import type { Scope } from "../../apps/scope.ts";
 import type { Store } from "../../store.ts";
-import { REDIS_RETRY_SECONDS } from "../follow-up.ts";
 import type { OutgoingMessage } from "../queue.ts";
 import { persist } from "../persist.ts";
+import { REDIS_RETRY_SECONDS } from "../redis-retry.ts";
 import { batchId, takeBatch, type Taking } from "./batch.ts";
 
 /** Batches that one flush takes before it hands over to the next message. */

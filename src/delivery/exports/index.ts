@@ -7,11 +7,12 @@ import type { Fate } from "../../stories/story.ts";
 import { teamIdOf } from "../../team.ts";
 import type { Gate } from "../breaker/gate.ts";
 import type { DeadLetters } from "../dead-letters/index.ts";
-import { type FollowUp, REDIS_RETRY_SECONDS, type Remainder, type Taken } from "../follow-up.ts";
+import type { FollowUp, Remainder, Taken } from "../follow-up.ts";
 import type { ExportMessage } from "../message.ts";
 import { persist } from "../persist.ts";
 import { toPluginEvent } from "../plugin-event.ts";
 import { outgoing } from "../publish.ts";
+import { redisRetryDelay } from "../redis-retry.ts";
 import { readBatch } from "./batch.ts";
 import { appendToBuffer, type BufferLimits } from "./buffer.ts";
 import { type BatchExecution, type BatchRemainder, createBatchExecution } from "./execute-batch.ts";
@@ -109,7 +110,7 @@ export function createExports(options: {
         (event) =>
           events.includes(event) ? { outcome, ...(error ? { error } : {}) } : { outcome: "ignored" };
       if (events.length === 0) return { outgoing: [], outcomes: { ignored }, fateOf: fateOf("ignored") };
-      const later = (delaySeconds: number, retried: number): Taken => ({
+      const later = (delaySeconds: number, why?: string): Taken => ({
         outgoing: [
           followUp.inLane(
             gate.pace,
@@ -120,11 +121,11 @@ export function createExports(options: {
             "append",
           ),
         ],
-        outcomes: { ignored, retried },
-        fateOf: retried > 0 ? fateOf("retried", "Redis did not take it") : fateOf("put off"),
+        // That they wait is not counted: where Redis is away, each count would be a message of its own.
+        outcomes: { ignored },
+        fateOf: fateOf("put off", why),
       });
-      if (!gate.admits) return later(0, 0);
-      if (scope.subrequests >= options.subrequestBudget) return later(0, 0);
+      if (!gate.admits || scope.subrequests >= options.subrequestBudget) return later(0);
 
       scope.subrequests += 1;
       const teamId = teamIdOf(project);
@@ -138,7 +139,7 @@ export function createExports(options: {
         instance.log("WARN", "SYSTEM", `${what}: ${describeStoreError(error)}`, "exportEvents");
         return null;
       });
-      if (!added) return later(REDIS_RETRY_SECONDS, events.length);
+      if (!added) return later(redisRetryDelay(remainder.firstAt, nowMs()), "Redis did not take it");
       const flush = (reason: ExportMessage["reason"], delaySeconds: number) =>
         outgoing("export", { id: deriveId(from.id, plugin, reason), project, plugin, reason }, delaySeconds);
       return {
