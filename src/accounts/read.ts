@@ -83,17 +83,15 @@ export function totalsOf(accounts: readonly StoredAccount[]): Totals {
   const destinations = new Map<string, DestinationTotals>();
   for (const account of accounts.filter((found) => found !== null)) {
     for (let index = 0; index + 1 < account.length; index += 2) {
-      const [kind = "", subject = "", ...rest] = (account[index] ?? "").split(" ");
+      const [kind = "", ...words] = (account[index] ?? "").split(" ");
       const number = Number(account[index + 1]);
-      // The app's folder comes last, and may hold anything.
-      const plugin = rest.join(" ");
       if (kind === "accepted" || kind === "duplicate") totals[kind] += number;
-      else if (kind === "dropped" || kind === "processed" || kind === "failed")
-        add(totals[kind], plugin, number);
-      else if (kind === "waited") addWait(waits, subject, plugin, number);
-      else if (kind === "invalid") add(totals.invalid, subject, number);
+      else if (kind === "invalid") add(totals.invalid, words.join(" "), number);
+      else if (kind === "dropped" || kind === "processed" || kind === "failed") {
+        add(totals[kind], words.at(-1) ?? "", number);
+      } else if (kind === "waited") addWait(waits, words, number);
       else if (kind !== "span") {
-        const destination = destinationOf(destinations, subject, plugin);
+        const destination = destinationOf(destinations, words);
         destination[kind as Outcome] = (destination[kind as Outcome] ?? 0) + number;
       }
     }
@@ -105,29 +103,27 @@ function add(sums: Record<string, number>, name: string, number: number): void {
   sums[name] = (sums[name] ?? 0) + number;
 }
 
-/** `rest` is the bound, a space, and the app's folder. */
-function addWait(known: Map<string, Wait>, hook: string, rest: string, calls: number): void {
-  const name = `${hook} ${rest}`;
-  const space = rest.indexOf(" ");
+/** The words are a hook's, the bound, and the app's folder, which has no blanks; the name of a job may have some. */
+function addWait(known: Map<string, Wait>, words: readonly string[], calls: number): void {
+  const name = words.join(" ");
   const wait = known.get(name) ?? {
-    hook,
-    plugin: rest.slice(space + 1),
-    boundMs: Number(rest.slice(0, space)),
+    hook: words.slice(0, -2).join(" "),
+    plugin: words.at(-1) ?? "",
+    boundMs: Number(words.at(-2)),
     calls: 0,
   };
   wait.calls += calls;
   known.set(name, wait);
 }
 
-function destinationOf(
-  known: Map<string, DestinationTotals>,
-  hook: string,
-  plugin: string,
-): DestinationTotals {
-  const name = `${hook} ${plugin}`;
+/** The words are a hook's, and the app's folder but for PostHog. */
+function destinationOf(known: Map<string, DestinationTotals>, words: readonly string[]): DestinationTotals {
+  const name = words.join(" ");
   const found = known.get(name);
   if (found) return found;
-  const made = { hook, ...(plugin ? { plugin } : {}), ...none };
+  const plugin = words.length > 1 ? words.at(-1) : undefined;
+  const hook = plugin === undefined ? name : words.slice(0, -1).join(" ");
+  const made = { hook, ...(plugin === undefined ? {} : { plugin }), ...none };
   known.set(name, made);
   return made;
 }
