@@ -58,7 +58,7 @@ export function createWork(options: {
     instances,
     store,
     buffers: options.bufferStore,
-    batches: createBatches({ store, deadLetters, ...limits, now, uuid }),
+    batches: createBatches({ store, deadLetters, ...limits, now }),
     publish: queue.publish,
     ...limits,
     now,

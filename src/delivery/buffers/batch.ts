@@ -24,6 +24,8 @@ export interface Batch {
   attempt: number;
   /** Milliseconds since the epoch of the first one. */
   firstAt: number;
+  /** The message in whose name it is worked on now: what follows from that is the same when it is done again. */
+  by: string;
 }
 
 /** What a batch came to: what must be published, and what `onFlush` threw, if it did. */
@@ -52,7 +54,6 @@ export function createBatches(options: {
   deadLetters: DeadLetters;
   timeoutMs: number;
   now: () => Date;
-  uuid: () => string;
 }): Batches {
   const { store } = options;
   const nowMs = () => options.now().getTime();
@@ -68,9 +69,9 @@ export function createBatches(options: {
       await persist(() => store.eval(...forgetting(batch)));
       return [];
     } catch {
-      const { project, plugin, buffer, id, firstAt } = batch;
+      const { project, plugin, buffer, id, firstAt, by } = batch;
       const message = {
-        id: deriveId("settled", id, options.uuid()),
+        id: deriveId("settled", id, by),
         project,
         plugin,
         buffer,

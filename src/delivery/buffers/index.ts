@@ -66,9 +66,16 @@ export function createBuffers(options: {
         ...options,
         scope,
         nowMs,
-        rest: (delaySeconds) => buffers.ask(buffer.place, { flush: reason }, scope.generation, delaySeconds),
+        rest: (delaySeconds) =>
+          buffers.ask(
+            deriveId(by.id, "rest"),
+            buffer.place,
+            { flush: reason },
+            scope.generation,
+            delaySeconds,
+          ),
         async work(id, objects) {
-          const batch = { project, plugin, buffer: number, id, attempt: 0, firstAt: nowMs() };
+          const batch = { project, plugin, buffer: number, id, attempt: 0, firstAt: nowMs(), by: by.id };
           const flushed = await batches.run(batch, { instance, buffer, objects }, scope);
           failure ??= flushed.failure;
           return flushed.outgoing;
@@ -101,7 +108,7 @@ export function createBuffers(options: {
         { xx: true },
         { score: nowMs() + MISSING_RETRY_SECONDS * 1000, member },
       );
-      return [bufferMessage({ ...message, id: options.uuid() }, MISSING_RETRY_SECONDS)];
+      return [bufferMessage({ ...message, id: deriveId("missing", message.id) }, MISSING_RETRY_SECONDS)];
     }
     return abandonAll(message, what);
   }
@@ -120,7 +127,7 @@ export function createBuffers(options: {
   /** Makes what a message is about a dead letter. */
   async function abandonAll(message: BufferMessage, what: string): Promise<OutgoingMessage[]> {
     const { id, project, plugin, buffer, firstAt, generation, work } = message;
-    const batch = { project, plugin, buffer, firstAt };
+    const batch = { project, plugin, buffer, firstAt, by: id };
     if ("batch" in work) {
       return batches.abandon({ ...batch, id: work.batch, attempt: work.attempt }, what, generation);
     }
@@ -136,7 +143,7 @@ export function createBuffers(options: {
       const { id, project, plugin, buffer: number, firstAt, work } = message;
       if ("items" in work) return buffers.append(work.place, work.items, scope.generation, id);
       if ("settled" in work) {
-        const batch = { project, plugin, buffer: number, id: work.settled, attempt: 0, firstAt };
+        const batch = { project, plugin, buffer: number, id: work.settled, attempt: 0, firstAt, by: id };
         return batches.settle(batch, scope.generation);
       }
       const instance = await instances.find(project, plugin, scope);
@@ -148,7 +155,7 @@ export function createBuffers(options: {
         "flush" in work
           ? (await flush(to, { by: { route: "buffer", id }, reason: work.flush }, scope)).outgoing
           : await retry(
-              { project, plugin, buffer: number, id: work.batch, attempt: work.attempt, firstAt },
+              { project, plugin, buffer: number, id: work.batch, attempt: work.attempt, firstAt, by: id },
               to,
               scope,
             );

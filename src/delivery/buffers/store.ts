@@ -25,8 +25,14 @@ export interface BufferStore {
     generation: number,
     from?: string,
   ): Promise<OutgoingMessage[]>;
-  /** A message that has something done about a buffer. */
-  ask(place: BufferPlace, work: BufferWork, generation: number, delaySeconds?: number): OutgoingMessage;
+  /** A message, of this id, that has something done about a buffer. */
+  ask(
+    id: string,
+    place: BufferPlace,
+    work: BufferWork,
+    generation: number,
+    delaySeconds?: number,
+  ): OutgoingMessage;
 }
 
 export function createBufferStore(options: {
@@ -66,8 +72,7 @@ export function createBufferStore(options: {
   };
 
   return {
-    ask: (place, work, generation, delaySeconds) =>
-      build(options.uuid(), place, work, generation, delaySeconds),
+    ask: build,
     append,
     async add({ id, added, generation, locations }) {
       const outgoing = added.map(({ place, objects }) => {
