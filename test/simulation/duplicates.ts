@@ -6,7 +6,7 @@ export type Duplicates = ReadonlyMap<string, number>;
 /** In the order in which they explain a repetition. */
 const causes: readonly [string, RegExp][] = [
   ["an isolate ended at work", /^crash$/],
-  ["the destination's answer was lost", /^(lose answer|go silent|slow|hang) (posthog|warehouse)$/],
+  ["the destination's answer was lost", /^(deny|lose answer|go silent|slow|hang) (posthog|warehouse)$/],
   ["Redis was away", / redis$/],
 ];
 

@@ -6,7 +6,7 @@ import { callOffLimit, type VirtualTime } from "./time.ts";
 export type Host = "redis" | "qstash" | "posthog" | "warehouse" | "edge";
 
 /**
- * What becomes of a call. `refuse` is an answer of 503; `reset` and `lose answer` break the connection before and after the call
+ * What becomes of a call. `refuse` is an answer of 503, `deny` the same after the call had its effect; `reset` and `lose answer` break the connection before and after the call
  * had its effect; after `hang` and `go silent`, which differ likewise, nothing is heard any more. A `slow` call arrives
  * after the patience of most callers, a `late` one minutes after, `twice` is a second arrival. `crash before` and `crash
  * after` end the caller.
@@ -14,6 +14,7 @@ export type Host = "redis" | "qstash" | "posthog" | "warehouse" | "edge";
 export type Fate =
   | "pass"
   | "refuse"
+  | "deny"
   | "reset"
   | "hang"
   | "lose answer"
@@ -95,6 +96,7 @@ export function createNetwork(options: {
   let busy = 0;
   const works = new Map<Isolate, Set<Work>>();
 
+  const away = () => Response.json({ error: "away" }, { status: 503 });
   const reset = () => new TypeError("fetch failed", { cause: new Error("connection reset") });
 
   /** Has the host answer a request that arrives now. */
@@ -192,7 +194,8 @@ export function createNetwork(options: {
       });
     const answer = (response: Response): void => {
       if (fate === "crash after" && work) kill(work.isolate);
-      if (fate === "lose answer") time.after(random.between(1, 20), fail);
+      if (fate === "deny") time.after(random.between(1, 10), () => receive(away()));
+      else if (fate === "lose answer") time.after(random.between(1, 20), fail);
       else if (fate !== "go silent") time.after(random.between(1, 10), () => receive(response));
     };
     const ignore = () => {};
@@ -201,7 +204,7 @@ export function createNetwork(options: {
 
     if (fate === "hang" || fate === "go silent") time.after(SILENCE_MS, fail);
     if (fate === "refuse") {
-      time.after(random.between(1, 20), () => receive(Response.json({ error: "away" }, { status: 503 })));
+      time.after(random.between(1, 20), () => receive(away()));
     } else if (fate === "reset") time.after(random.between(1, 20), fail);
     else if (fate === "slow") arrivesAfter(random.between(1500, 7000));
     else if (fate === "late") arrivesAfter(random.between(10_000, 400_000));

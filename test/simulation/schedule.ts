@@ -163,6 +163,17 @@ export function scheduleOf(seed: number): Schedule {
     const fate = random.pick(["refuse", "reset", "hang"] as const);
     items.push({ do: "trouble", to: "qstash", at: near(), forMs: 150_000, share: 1, fates: [fate] });
   }
+  if (random.chance(0.2)) {
+    // What took a call says that it did not, as a proxy in front of it does.
+    const to = random.pick(hosts);
+    const denied = { to, share: random.pick([0.2, 1]), fates: ["deny" as const] };
+    items.push({ do: "trouble", at: near(), forMs: random.pick([2000, 60_000]), ...denied });
+  }
+  if (random.chance(0.1)) {
+    // Over the end of an hour, and back.
+    const byMs = random.pick([-4_000_000, 4_000_000]);
+    items.push({ do: "jump", at: at(), which: random.between(0, 1), byMs });
+  }
   const inTime = items.filter(({ at: time }) => time < healsAt);
   return { seed, healsAt, items: inTime.toSorted((a, b) => a.at - b.at) };
 }
