@@ -107,8 +107,13 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   },
   "a dead letter stays when it is replayed": {
     file: "src/delivery/dead-letters/take.ts",
-    from: "redis.call('RENAME', KEYS[5], KEYS[6])",
-    to: "redis.call('SET', KEYS[6], text)",
+    from: "redis.call('RENAME', KEYS[6], KEYS[7])",
+    to: "redis.call('SET', KEYS[7], text)",
+  },
+  "a dead letter is written before its step is recorded": {
+    file: "src/delivery/progress/record.ts",
+    from: "await deadLetters.add(letters, recordingScript(recording));",
+    to: "{ await deadLetters.add(letters, ['return 1', [], []]); await store.eval(...recordingScript(recording)); }",
   },
   "a lane loses what waits in it": {
     file: "src/delivery/follow-up.ts",
@@ -123,7 +128,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
 };
 
 const worker = fileURLToPath(new URL("mutant.ts", import.meta.url));
-const load = new URL("load.ts", import.meta.url).href;
+const load = new URL("../tsx.ts", import.meta.url).href;
 
 /** Lives the schedules of the first seeds with a mutated gateway, in a process of its own; resolves to the one that fails. */
 export async function underMutation(name: string, seeds: number): Promise<number | null> {
