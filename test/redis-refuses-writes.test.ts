@@ -3,7 +3,7 @@ import { readAccounts } from "../src/accounts/read.ts";
 import { RetryError } from "../src/apps/errors.ts";
 import type { AppJobs } from "../src/apps/meta/jobs.ts";
 import { defineApp } from "../src/apps/testing.ts";
-import { countLetters } from "../src/delivery/dead-letters/count.ts";
+import { countByDestination } from "../src/delivery/dead-letters/count.ts";
 import { createRedisRest } from "../src/local/redis/rest.ts";
 import { createServerBackend } from "../src/local/redis/server.ts";
 import { createStore } from "../src/store.ts";
@@ -129,7 +129,7 @@ describe.skipIf(requireProgram("redis-server") === null)("while Redis answers, a
         expect([...new Set(done)].toSorted()).toEqual(
           names.filter((name) => !name.startsWith("bad")).toSorted(),
         );
-        const letters = await countLetters(store, [edge.token]);
+        const letters = await countByDestination(store, edge.token);
         expect(letters).toMatchObject([{ plugin: "hooks", hook: "onEvent", letters: 4, events: 4 }]);
         const totals = await readAccounts(store, edge.token, startMs, edge.clock.now());
         expect(totals).toMatchObject({ accepted: names.length, dropped: {}, duplicate: 0 });
