@@ -38,10 +38,10 @@ describe("very many dead letters", () => {
     await edge.advance(60_000);
     await lose("phc_test", MANY);
     const attention = partOf(await page(""), "attention");
-    expect(attention).toContain("503 dead letters");
+    expect(attention).toContain("501 dead letters");
     expect(attention).toMatch(/2 dead letters.*phc_blog/s);
     expect(partOf(await page("/dead-letters"), "letters")).toContain("503 in all");
-    expect(partOf(await page("/apps/broken?project=phc_test"), "letters")).toContain("All 503<");
+    expect(partOf(await page("/apps/broken?project=phc_test"), "letters")).toContain("All 501<");
   });
 });
 
