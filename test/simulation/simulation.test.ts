@@ -1,6 +1,4 @@
-import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { mutations } from "./mutations.ts";
 import { expectPromisesKept } from "./report.ts";
 import { run } from "./run.ts";
 import { scheduleOf } from "./schedule.ts";
@@ -17,11 +15,4 @@ test("the same seed gives the same history, call by call, so that a failure can 
   const first = new Map<number, readonly string[]>();
   for (const seed of seeds) first.set(seed, await live(seed));
   for (const seed of seeds.toReversed()) expect(await live(seed)).toEqual(first.get(seed));
-});
-
-test("every mutation finds the place in the gateway that it breaks", async () => {
-  for (const [name, { file, from }] of Object.entries(mutations)) {
-    const source = await readFile(new URL(`../../${file}`, import.meta.url), "utf8");
-    expect(source.includes(from), name).toBe(true);
-  }
 });
