@@ -110,11 +110,6 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     from: "redis.call('RENAME', KEYS[6], KEYS[7])",
     to: "redis.call('SET', KEYS[7], text)",
   },
-  "a dead letter is written before its step is recorded": {
-    file: "src/delivery/progress/record.ts",
-    from: "await deadLetters.add(letters, recordingScript(recording));",
-    to: "{ await deadLetters.add(letters, ['return 1', [], []]); await store.eval(...recordingScript(recording)); }",
-  },
   "a lane loses what waits in it": {
     file: "src/delivery/follow-up.ts",
     from: "...remainder, lane: true as const };",
