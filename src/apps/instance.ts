@@ -98,13 +98,7 @@ export function createInstance(
     console: createAppConsole((level, message) => log(level, "CONSOLE", message)),
     posthog: {
       ...posthog,
-      api: createAppApi({
-        project,
-        teamId: teamIdOf(project),
-        posthog: services.posthog,
-        fetch,
-        warn: (message) => log("WARN", "SYSTEM", message),
-      }),
+      api: createAppApi({ project, teamId: teamIdOf(project), posthog: services.posthog, fetch }),
     },
     fetch,
     RetryError,

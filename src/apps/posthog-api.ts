@@ -26,18 +26,13 @@ export interface PostHogAccess {
 
 const DEFAULT_HOST = "https://app.posthog.com";
 
-/**
- * `fetch` is the app's own, so that calls are counted and kept alive like its others. `warn` hears once of calls that PostHog
- * will refuse.
- */
+/** `fetch` is the app's own, so that calls are counted and kept alive like its others. */
 export function createAppApi(options: {
   project: string;
   teamId: number;
   posthog: PostHogAccess;
   fetch: (url: string, init: RequestInit) => Promise<Response>;
-  warn: (message: string) => void;
 }): AppApi {
-  let hasWarned = false;
   const method =
     (name: "GET" | "POST" | "PUT" | "PATCH" | "DELETE") =>
     async (path: string, given: ApiOptions = {}): Promise<Response> => {
@@ -45,16 +40,9 @@ export function createAppApi(options: {
       if ((given.projectApiKey === undefined) !== (given.personalApiKey === undefined)) {
         throw new Error("You must specify a personalApiKey if you specify a projectApiKey and vice-versa!");
       }
-      const key = given.personalApiKey ?? options.posthog.personalApiKey;
-      if (key === null && !hasWarned) {
-        hasWarned = true;
-        options.warn(
-          "posthog.api is called without a key, which PostHog refuses: set POSTHOG_PERSONAL_API_KEY",
-        );
-      }
       const hasBody = name === "POST" || name === "PUT" || name === "PATCH";
       const headers: Record<string, string> = {
-        Authorization: `Bearer ${key ?? ""}`,
+        Authorization: `Bearer ${given.personalApiKey ?? options.posthog.personalApiKey ?? ""}`,
         ...(name === "POST" || name === "PATCH" ? { "Content-Type": "application/json" } : {}),
         ...given.headers,
       };
