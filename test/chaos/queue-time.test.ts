@@ -17,13 +17,24 @@ test.each([
   expect(headers["upstash-delay"]).toBe(shorter);
 });
 
-test("delays within a batch are shortened, and what its messages say is left alone", () => {
+test.each([
+  ["parallelism=1, rate=1, period=900s", "parallelism=1, rate=1, period=90s"],
+  ["parallelism=5, rate=10, period=1s", "parallelism=5, rate=10, period=1s"],
+])("a lane of %s is one of %s then", (limits, faster) => {
+  const publish = asked("/v2/publish/x", { "upstash-flow-control-value": limits });
+  expect(shortenDelays(publish, 10).headers).toEqual({ "upstash-flow-control-value": faster });
+});
+
+test("both within a batch are shortened, and what its messages say is left alone", () => {
   const said = JSON.stringify({ "upstash-delay": "40s" });
-  const batch = [{ destination: "x", headers: { "upstash-delay": "40s" }, body: said }];
+  const messageOf = (delay: string, limits: string) => ({
+    destination: "x",
+    headers: { "Upstash-Delay": delay, "upstash-flow-control-value": limits },
+    body: said,
+  });
+  const batch = [messageOf("40s", "rate=1, period=60s")];
   const { body } = shortenDelays(asked("/v2/batch", {}, JSON.stringify(batch)), 10);
-  expect(JSON.parse(body.toString())).toEqual([
-    { destination: "x", headers: { "upstash-delay": "4s" }, body: said },
-  ]);
+  expect(JSON.parse(body.toString())).toEqual([messageOf("4s", "rate=1, period=6s")]);
 });
 
 test("a failed delivery comes again soon, but not before a lease is over that it waits for", () => {

@@ -6,24 +6,21 @@ import type { Answer, Asked } from "./faulty-server.ts";
  */
 const REDELIVERY_SECONDS = [1, 3, 8, 20, 40];
 
-/** Shortens what a publish asks QStash to wait, to the next whole second. */
+/** Shortens what a publish asks QStash to wait, and how slowly a lane brings its messages, to the next whole second. */
 export function shortenDelays(asked: Asked, factor: number): Asked {
-  const shorter = (seconds: string) => `${Math.ceil(Number(seconds) / factor)}s`;
-  const { "upstash-delay": delay } = asked.headers;
-  if (typeof delay === "string") {
-    const headers = {
-      ...asked.headers,
-      "upstash-delay": delay.replace(/^(\d+)s$/, (_, s: string) => shorter(s)),
-    };
-    return { ...asked, headers };
+  const shorten = (text: string) =>
+    text.replace(/\d+(?=s?$)/, (seconds) => `${Math.ceil(Number(seconds) / factor)}`);
+  if (asked.path.startsWith("/v2/batch")) {
+    // In a message's own text the quotation marks would stand behind a backslash.
+    const pattern = /(?<="(?:upstash-delay|upstash-flow-control-value)":")[^"]*(?=")/gi;
+    return { ...asked, body: Buffer.from(asked.body.toString().replace(pattern, shorten)) };
   }
-  if (!asked.path.startsWith("/v2/batch")) return asked;
-  // In a message's own text the quotation marks would stand behind a backslash.
-  const pattern = /("upstash-delay":")(\d+)s"/gi;
-  const text = asked.body
-    .toString()
-    .replace(pattern, (_, name: string, s: string) => `${name}${shorter(s)}"`);
-  return { ...asked, body: Buffer.from(text) };
+  const headers = { ...asked.headers };
+  for (const name of ["upstash-delay", "upstash-flow-control-value"]) {
+    const value = headers[name];
+    if (typeof value === "string") headers[name] = shorten(value);
+  }
+  return { ...asked, headers };
 }
 
 /** A lease is not shortened, so nobody who waits for its end comes sooner. */
