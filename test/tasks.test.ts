@@ -137,6 +137,11 @@ describe("scheduled tasks", () => {
     expect((await run("app", { task: "runEveryDay" })).status).toBe(404);
     expect((await run("app", { task: "dance" })).status).toBe(404);
     expect((await run("other", body)).status).toBe(404);
+    const refused = await run("app", { task: 1 });
+    expect([refused.status, await refused.json()]).toEqual([
+      400,
+      { error: expect.stringContaining('body: send {"task": <name>}'), faults: expect.any(Array) },
+    ]);
     await edge.settle();
     expect(runs).toBe(0);
     expect((await run("app", body)).status).toBe(202);

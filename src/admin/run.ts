@@ -9,18 +9,22 @@ import type { Tasks } from "../schedule/tasks.ts";
 import type { Audit } from "./audit.ts";
 import type { AdminBindings } from "./bindings.ts";
 import type { Choose } from "./choose-app.ts";
+import { refusalOf } from "./faults.ts";
 
 export const runRequest = z.union([
   z.strictObject({ task: z.enum(scheduledTasks) }),
   z.strictObject({ job: z.string().min(1), payload: z.unknown().optional() }),
 ]);
 
+/** A task that there is not. */
+const otherTask = z.strictObject({ task: z.string() });
+
 /** What came of the wish to run something: the status that says so, and why it was not started. */
 export type RunOutcome =
   | { status: 202; started: z.infer<typeof runRequest> }
   | { status: 404 | 409; error: string };
 
-/** Starts a scheduled task or a public job of an app now. `body` is what a person sent. */
+/** Starts a scheduled task or a public job of an app now. `body` is what a person sent. Rejects with `Refused` if that is neither. */
 export type RunNow = (place: Place, body: unknown, who: string) => Promise<RunOutcome>;
 
 export function createRunNow(options: {
@@ -41,8 +45,9 @@ export function createRunNow(options: {
     }
     const parsed = runRequest.safeParse(body);
     if (!parsed.success) {
-      const error = `send {"task": <name>} or {"job": <name>, "payload": …}; ${describeRunnable(place)}`;
-      return { status: 404, error };
+      const why = `send {"task": <name>} or {"job": <name>, "payload": …}; ${describeRunnable(place)}`;
+      if (otherTask.safeParse(body).success) return { status: 404, error: why };
+      throw refusalOf("body", why);
     }
     if (standing !== "running") {
       return { status: 409, error: `"${plugin}" is ${standing}: its set-up has not succeeded` };
